@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * batch - the commands that take an array of items; see batch.h
+ *
+ * Items are dealt with in chunks: copy in, do one by one, copy the results
+ * out, undo those whose result could not be delivered, commit the others.  No
+ * lock is held across a copy.  A signal ends the batch after the item at hand,
+ * so at least one is always done.
+ */
+#include "batch.h"
+
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/singlet.h>
+
+#include "session.h"
+#include "store.h"
+
+#define CHUNK		16
+#define SMALL		256	/* bytes of a value kept on the stack */
+
+union item {
+	struct singlet_intern_item intern;
+	struct singlet_ref_item ref;
+	struct singlet_read_item read;
+	struct singlet_query_item query;
+	struct singlet_alloc_item alloc;
+	struct singlet_write_item write;
+	struct singlet_seal_item seal;
+};
+
+/* A copy of user bytes; small ones need no allocation. */
+struct copy {
+	void *large;
+	u32 large_len;
+	u8 small[SMALL] __aligned(8);
+};
+
+/* What an item that was done leaves to commit or undo. */
+struct trace {
+	struct singlet_object *last;	/* RELEASE: see singlet_session_release() */
+};
+
+struct op {
+	u32 size;		/* of the item */
+	u32 min_size;		/* of its first version */
+	u32 result;		/* offset of the item's result */
+	bool creates;		/* INTERN, not LOOKUP */
+	bool probe;		/* cannot be undone: see chunk_writable() */
+	int (*act)(struct singlet_session *s, const struct op *op,
+		   union item *item, struct copy *copy, struct trace *trace);
+	void (*undo)(struct singlet_session *s, union item *item,
+		     struct trace *trace);
+	void (*commit)(struct trace *trace);
+};
+
+/* @len bytes of the user's, copied once; or an ERR_PTR. */
+static void *copy_in(struct copy *copy, u64 from, u32 len)
+{
+	void *to = copy->small;
+
+	if (len > SMALL) {
+		if (len > copy->large_len) {
+			kvfree(copy->large);
+			copy->large_len = 0;
+			copy->large = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+			if (!copy->large)
+				return ERR_PTR(-ENOMEM);
+			copy->large_len = len;
+		}
+		to = copy->large;
+	}
+	if (len && copy_from_user(to, u64_to_user_ptr(from), len))
+		return ERR_PTR(-EFAULT);
+	return to;
+}
+
+static int act_intern(struct singlet_session *s, const struct op *op,
+		      union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_intern_item *it = &item->intern;
+	void *data;
+	int ret;
+
+	it->id = 0;
+	it->created = 0;
+	if (it->len > SINGLET_MAX_VALUE)
+		return -EMSGSIZE;
+	data = copy_in(copy, it->data, it->len);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	ret = singlet_session_intern(s, it->type, data, it->len, op->creates,
+				     &it->id);
+	if (ret < 0) {
+		it->id = 0;
+		return ret;
+	}
+	it->created = ret;
+	return 0;
+}
+
+static void undo_intern(struct singlet_session *s, union item *item,
+			struct trace *trace)
+{
+	singlet_session_undo_intern(s, item->intern.id, item->intern.created);
+}
+
+static int act_acquire(struct singlet_session *s, const struct op *op,
+		       union item *item, struct copy *copy,
+		       struct trace *trace)
+{
+	return singlet_session_acquire(s, item->ref.id, item->ref.count);
+}
+
+static void undo_acquire(struct singlet_session *s, union item *item,
+			 struct trace *trace)
+{
+	struct singlet_object *last;
+
+	if (!singlet_session_release(s, item->ref.id, item->ref.count, &last) &&
+	    last)
+		singlet_store_put(last);
+}
+
+static int act_release(struct singlet_session *s, const struct op *op,
+		       union item *item, struct copy *copy,
+		       struct trace *trace)
+{
+	return singlet_session_release(s, item->ref.id, item->ref.count,
+				       &trace->last);
+}
+
+static void undo_release(struct singlet_session *s, union item *item,
+			 struct trace *trace)
+{
+	if (trace->last)
+		singlet_session_adopt(s, trace->last, item->ref.count);
+	else
+		singlet_session_acquire(s, item->ref.id, item->ref.count);
+}
+
+static void commit_release(struct trace *trace)
+{
+	if (trace->last)
+		singlet_store_put(trace->last);
+}
+
+static int act_read(struct singlet_session *s, const struct op *op,
+		    union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_read_item *it = &item->read;
+	u32 room = it->len;
+	struct singlet_object *obj;
+	int err = 0;
+
+	it->len = 0;
+	it->total = 0;
+	obj = singlet_session_get(s, it->id);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	it->total = singlet_object_len(obj);
+	if (it->offset > it->total) {
+		err = -EINVAL;
+	} else {
+		u32 n = min(room, it->total - it->offset);
+
+		if (n && copy_to_user(u64_to_user_ptr(it->data),
+				      singlet_object_data(obj) + it->offset, n))
+			err = -EFAULT;
+		else
+			it->len = n;
+	}
+	singlet_store_put(obj);
+	return err;
+}
+
+static int act_query(struct singlet_session *s, const struct op *op,
+		     union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_query_item *it = &item->query;
+
+	*it = (struct singlet_query_item){ .id = it->id };
+	return singlet_session_query(s, it->id, it);
+}
+
+static int act_alloc(struct singlet_session *s, const struct op *op,
+		     union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_alloc_item *it = &item->alloc;
+	int err;
+
+	it->id = 0;
+	if (it->reserved)
+		return -EINVAL;
+	if (it->len > SINGLET_MAX_VALUE)
+		return -EMSGSIZE;
+	err = singlet_session_alloc(s, it->type, it->len, &it->id);
+	if (err)
+		it->id = 0;
+	return err;
+}
+
+static void undo_alloc(struct singlet_session *s, union item *item,
+		       struct trace *trace)
+{
+	struct singlet_object *last;
+
+	if (!singlet_session_release(s, item->alloc.id, 1, &last) && last)
+		singlet_store_put(last);
+}
+
+static int act_write(struct singlet_session *s, const struct op *op,
+		     union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_write_item *it = &item->write;
+	void *data;
+
+	if (it->reserved || it->len > SINGLET_MAX_VALUE)
+		return -EINVAL;
+	data = copy_in(copy, it->data, it->len);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	return singlet_session_write(s, it->id, it->offset, data, it->len);
+}
+
+static int act_seal(struct singlet_session *s, const struct op *op,
+		    union item *item, struct copy *copy, struct trace *trace)
+{
+	struct singlet_seal_item *it = &item->seal;
+
+	if (it->reserved)
+		return -EINVAL;
+	return singlet_session_seal(s, it->id);
+}
+
+#define OP(struct_name, ...) {						\
+	.size = sizeof(struct struct_name),				\
+	.min_size = sizeof(struct struct_name),				\
+	.result = offsetof(struct struct_name, result),			\
+	__VA_ARGS__							\
+}
+
+static const struct op ops[] = {
+	[SINGLET_CMD_INTERN] = OP(singlet_intern_item, .act = act_intern,
+				  .undo = undo_intern, .creates = true),
+	[SINGLET_CMD_LOOKUP] = OP(singlet_intern_item, .act = act_intern,
+				  .undo = undo_intern),
+	[SINGLET_CMD_ACQUIRE] = OP(singlet_ref_item, .act = act_acquire,
+				   .undo = undo_acquire),
+	[SINGLET_CMD_RELEASE] = OP(singlet_ref_item, .act = act_release,
+				   .undo = undo_release,
+				   .commit = commit_release),
+	[SINGLET_CMD_READ] = OP(singlet_read_item, .act = act_read),
+	[SINGLET_CMD_QUERY] = OP(singlet_query_item, .act = act_query),
+	[SINGLET_CMD_ALLOC] = OP(singlet_alloc_item, .act = act_alloc,
+				 .undo = undo_alloc),
+	[SINGLET_CMD_WRITE] = OP(singlet_write_item, .act = act_write,
+				 .probe = true),
+	[SINGLET_CMD_SEAL] = OP(singlet_seal_item, .act = act_seal,
+				.probe = true),
+};
+
+struct chunk {
+	unsigned int nr;		/* items in it */
+	bool short_read;		/* the next item could not be read */
+	u16 too_big;			/* bit per item with an unknown tail */
+	union item item[CHUNK];
+	struct trace trace[CHUNK];
+};
+
+static u32 *result_of(const struct op *op, union item *item)
+{
+	return (void *)item + op->result;
+}
+
+/*
+ * Copy in up to @max items.  Items of our size are packed in an array as the
+ * user's are; others come one by one.
+ */
+static void chunk_read(struct chunk *chunk, const struct op *op,
+		       const struct singlet_batch *batch, u32 first, u32 max)
+{
+	u64 from = batch->items + (u64)first * batch->item_size;
+	unsigned int i;
+
+	chunk->nr = 0;
+	chunk->too_big = 0;
+	chunk->short_read = false;
+	for (i = 0; i < max; i++, from += batch->item_size) {
+		int err = copy_struct_from_user(&chunk->item[i], op->size,
+						u64_to_user_ptr(from),
+						batch->item_size);
+
+		if (err == -E2BIG) {
+			chunk->too_big |= BIT(i);
+			err = 0;
+		}
+		if (err) {
+			chunk->short_read = true;
+			break;
+		}
+		chunk->nr++;
+	}
+}
+
+/* Copy out the first @nr items; returns how many arrived. */
+static u32 chunk_write(const struct chunk *chunk, const struct op *op,
+		       const struct singlet_batch *batch, u32 first, u32 nr)
+{
+	u64 to = batch->items + (u64)first * batch->item_size;
+	u32 i;
+
+	for (i = 0; i < nr; i++, to += batch->item_size)
+		if (copy_to_user(u64_to_user_ptr(to), &chunk->item[i],
+				 min(op->size, batch->item_size)))
+			break;
+	return i;
+}
+
+/* Do items until a signal arrives; returns how many. */
+static u32 chunk_act(struct chunk *chunk, struct singlet_session *s,
+		     const struct op *op, struct copy *copy)
+{
+	u32 i;
+
+	for (i = 0; i < chunk->nr; i++) {
+		union item *item = &chunk->item[i];
+		int err;
+
+		if (i && signal_pending(current))
+			break;
+		chunk->trace[i] = (struct trace){};
+		err = chunk->too_big & BIT(i) ? -E2BIG :
+		      op->act(s, op, item, copy, &chunk->trace[i]);
+		*result_of(op, item) = -err;
+		cond_resched();
+	}
+	return i;
+}
+
+/* One chunk; returns how many of its items are done for good. */
+static u32 chunk_run(struct chunk *chunk, struct singlet_session *s,
+		     const struct op *op, struct copy *copy,
+		     const struct singlet_batch *batch, u32 first)
+{
+	u32 done, arrived, i;
+
+	/*
+	 * What cannot be undone is not begun where its result cannot be
+	 * written: the items go out as they came, to see whether they arrive.
+	 */
+	if (op->probe)
+		chunk->nr = chunk_write(chunk, op, batch, first, chunk->nr);
+	done = chunk_act(chunk, s, op, copy);
+	arrived = chunk_write(chunk, op, batch, first, done);
+	for (i = done; i-- > arrived; )
+		if (!*result_of(op, &chunk->item[i]) && op->undo)
+			op->undo(s, &chunk->item[i], &chunk->trace[i]);
+	for (i = 0; i < arrived; i++)
+		if (!*result_of(op, &chunk->item[i]) && op->commit)
+			op->commit(&chunk->trace[i]);
+	return arrived;
+}
+
+/**
+ * singlet_batch_run() - run a batch command
+ * @s: session
+ * @cmd: SINGLET_CMD_*; one that takes a batch
+ * @batch: copied in; @done is set
+ *
+ * Context: Process, sleeps; no lock held.
+ * Return: 0: batch->done items are done, at least one; or -EINVAL, -E2BIG,
+ * -EFAULT, -EINTR: none is.
+ */
+int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
+		      struct singlet_batch *batch)
+{
+	const struct op *op = &ops[cmd];
+	struct copy copy = {};
+	struct chunk chunk;
+
+	batch->done = 0;
+	if (batch->flags || batch->reserved || !batch->count ||
+	    batch->item_size < op->min_size)
+		return -EINVAL;
+	if (batch->count > SINGLET_MAX_BATCH || batch->item_size > PAGE_SIZE)
+		return -E2BIG;
+
+	do {
+		u32 n;
+
+		chunk_read(&chunk, op, batch, batch->done,
+			   min_t(u32, CHUNK, batch->count - batch->done));
+		n = chunk_run(&chunk, s, op, &copy, batch, batch->done);
+		batch->done += n;
+		if (n < chunk.nr || chunk.short_read)
+			break;
+	} while (batch->done < batch->count && !signal_pending(current));
+	kvfree(copy.large);
+	return batch->done ? 0 : -EFAULT;
+}

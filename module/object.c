@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/* object - the life of an object; see object.h */
+#include "object.h"
+
+#include <linux/string.h>
+
+/* Immortality is for ever; references held on the object count no more. */
+void singlet_object_make_immortal(struct singlet_object *obj)
+{
+	atomic_or(OBJECT_IMMORTAL, &obj->refs);
+}
+
+/**
+ * singlet_object_kill() - move an idle object to dying
+ * @obj: a record; the caller is in an RCU read-side section
+ * @aged_only: spare an object that was in use since the last pass, marking it
+ *             for the next one
+ *
+ * Return: True: it was idle, is dying now, and the caller alone has to free
+ * it.  False: there is no object, or it is in use, immortal, or spared.
+ */
+bool singlet_object_kill(struct singlet_object *obj, bool aged_only)
+{
+	int old = atomic_read(&obj->refs);
+
+	if (old != 1 && old != (int)(1 | OBJECT_AGED))
+		return false;
+	if (READ_ONCE(obj->info) & INFO_PLAIN)
+		return false;
+	if (aged_only && old == 1) {
+		atomic_try_cmpxchg_relaxed(&obj->refs, &old, 1 | OBJECT_AGED);
+		return false;
+	}
+	/* Acquire: pairs with the release in singlet_object_put(). */
+	return atomic_try_cmpxchg_acquire(&obj->refs, &old, (int)OBJECT_DEAD);
+}
+
+/*
+ * Wipe a dying object's slot and end its generation: ids that name it are
+ * stale from here on.  The slot can be given back then.
+ */
+void singlet_object_erase(struct singlet_object *obj, u32 len)
+{
+	struct singlet_slab *slab = singlet_object_slab(obj);
+
+	singlet_assert(singlet_object_dead(obj));
+	/* The pages of a large value go back to the kernel, which zeroes. */
+	if (slab->cache->class != SIZE_LARGE)
+		memset(singlet_slab_payload(slab, singlet_object_slot(obj)), 0,
+		       len);
+	/* Readers compare it with an id's before and after they get. */
+	WRITE_ONCE(obj->gen, obj->gen + 1);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * object - the life of an object
+ *
+ *   building -> live <-> idle -> dying -> free slot
+ *
+ * All of it is one word, @refs:
+ *
+ *   OBJECT_DEAD .. 0xffffffff   no object, or one being built or dying
+ *   IMMORTAL set                never freed, never counted
+ *   otherwise                   (AGED) + 1 + references
+ *
+ * The 1 is the table's hold on a value; a plain object has it too, so that one
+ * rule counts both.  AGED marks an idle object that a collector has passed by
+ * once; the next reference clears it (second chance).
+ *
+ * Who moves what:
+ *   get      one fetch_add.  On a dead word it changes nothing that counts:
+ *            the dead zone is 2^30 wide, and the word is set anew when an
+ *            object is published there.
+ *   put      value: one fetch_sub; 2 -> 1 makes it idle, nobody frees it.
+ *            plain: 2 -> DEAD in one step, so no get can revive it.
+ *   eviction 1 -> DEAD by cmpxchg; the only way from idle to dying, so a
+ *            lookup never meets a half-dead object that it could revive.
+ *
+ * Ordering: publishing (release) pairs with get (acquire): who got a reference
+ * sees the bytes.  put (release) pairs with the move to DEAD (acquire): who
+ * frees sees every read done.
+ *
+ * A reference got through a stale pointer (a table entry or an id read just
+ * before the slot was reused) is a real reference on whatever object is there
+ * now; the getter must check that it is the one it wanted, and put it if not.
+ * Slots are type-stable under RCU (slab.h), so this is safe.
+ */
+#ifndef SINGLET_OBJECT_H
+#define SINGLET_OBJECT_H
+
+#include "slab.h"
+
+#define OBJECT_IMMORTAL		0x40000000U
+#define OBJECT_AGED		0x20000000U
+#define OBJECT_COUNT		0x1fffffffU	/* 1 + references */
+#define OBJECT_COUNT_MAX	0x10000000U	/* beyond it a get fails */
+
+enum singlet_got {
+	GOT_NOTHING,	/* there is no object */
+	GOT_LIVE,	/* a reference */
+	GOT_IDLE,	/* a reference, the first one on an idle object */
+	GOT_FULL,	/* none: the count is full */
+};
+
+enum singlet_put {
+	PUT_LIVE,	/* others hold it still, or it is immortal */
+	PUT_IDLE,	/* now idle */
+	PUT_DEAD,	/* now dying: the caller must free it */
+};
+
+static inline bool singlet_object_immortal(const struct singlet_object *obj)
+{
+	u32 refs = atomic_read(&obj->refs);
+
+	return (refs & (BIT(31) | OBJECT_IMMORTAL)) == OBJECT_IMMORTAL;
+}
+
+/* Holders, an instant's view; 0 for idle, immortal and dead. */
+static inline u32 singlet_object_refs(const struct singlet_object *obj)
+{
+	u32 refs = atomic_read(&obj->refs);
+
+	if (refs & (BIT(31) | OBJECT_IMMORTAL))
+		return 0;
+	return (refs & OBJECT_COUNT) - 1;
+}
+
+static inline bool singlet_object_dead(const struct singlet_object *obj)
+{
+	return atomic_read(&obj->refs) < 0;
+}
+
+/*
+ * Try to get a reference.  The record is one that a slab still has: the caller
+ * holds a reference or is in an RCU read-side section.
+ */
+static __always_inline enum singlet_got
+singlet_object_tryget(struct singlet_object *obj)
+{
+	u32 old = atomic_read(&obj->refs);
+
+	if (unlikely((s32)old < 0))
+		return GOT_NOTHING;
+	if (old & OBJECT_IMMORTAL)
+		return GOT_LIVE;
+
+	/* Acquire: pairs with the release in singlet_object_publish(). */
+	old = atomic_fetch_add_acquire(1, &obj->refs);
+	if (unlikely((s32)old < 0))
+		return GOT_NOTHING;
+	if (likely((old & OBJECT_COUNT) - 2 < OBJECT_COUNT_MAX - 2))
+		return GOT_LIVE;
+	if ((old & OBJECT_COUNT) <= 1) {
+		if (old & OBJECT_AGED)
+			atomic_andnot(OBJECT_AGED, &obj->refs);
+		return GOT_IDLE;
+	}
+	atomic_dec(&obj->refs);
+	return GOT_FULL;
+}
+
+/* Drop a reference; @obj->info is stable because of it. */
+static __always_inline enum singlet_put
+singlet_object_put(struct singlet_object *obj)
+{
+	int old = atomic_read(&obj->refs);
+
+	if (old & OBJECT_IMMORTAL)
+		return PUT_LIVE;
+	singlet_assert(old >= 2);
+	if (likely(!(READ_ONCE(obj->info) & INFO_PLAIN))) {
+		/* Release: pairs with the acquire in singlet_object_kill(). */
+		old = atomic_fetch_sub_release(1, &obj->refs);
+		return unlikely((old & OBJECT_COUNT) == 2) ? PUT_IDLE :
+							     PUT_LIVE;
+	}
+	/*
+	 * Full order on success: every holder's release, ours included, comes
+	 * before the freeing that follows.
+	 */
+	for (;;) {
+		bool last = (old & OBJECT_COUNT) == 2;
+
+		if (atomic_try_cmpxchg(&obj->refs, &old,
+				       last ? (int)OBJECT_DEAD : old - 1))
+			return last ? PUT_DEAD : PUT_LIVE;
+	}
+}
+
+/*
+ * Make @obj, whose slot is the caller's own and filled, reachable with @refs
+ * references.
+ */
+static inline void singlet_object_publish(struct singlet_object *obj, u32 refs)
+{
+	/* Release: pairs with the acquire in singlet_object_tryget(). */
+	atomic_set_release(&obj->refs, 1 + refs);
+}
+
+void singlet_object_make_immortal(struct singlet_object *obj);
+bool singlet_object_kill(struct singlet_object *obj, bool aged_only);
+void singlet_object_erase(struct singlet_object *obj, u32 len);
+
+#endif

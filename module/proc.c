@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/* proc - /proc/singlet: read-only views; see proc.h */
+#include "proc.h"
+
+#include <linux/capability.h>
+#include <linux/proc_fs.h>
+#include <linux/user_namespace.h>
+
+#include "domain.h"
+#include "session.h"
+#include "snapshot.h"
+#include "store.h"
+#include "world.h"
+
+#define NAME_BYTES	24
+
+struct view {
+	struct singlet_snapshot *snap;
+	const struct file *file;
+	struct singlet_stats stats;
+};
+
+static void for_each(struct view *view, singlet_domain_fn fn)
+{
+	const struct file *file = view->file;
+
+	singlet_domain_for_each(file->f_cred,
+				file_ns_capable(file, &init_user_ns,
+						CAP_SYS_ADMIN),
+				fn, view);
+}
+
+/* As the reader's namespace knows the user. */
+static const char *domain_name(const struct view *view,
+			       const struct singlet_domain *domain, char *buf)
+{
+	snprintf(buf, NAME_BYTES, "user:%u",
+		 from_kuid_munged(view->file->f_cred->user_ns, domain->uid));
+	return buf;
+}
+
+/* stats */
+
+static void add_stats(struct singlet_domain *domain, void *ctx)
+{
+	struct view *view = ctx;
+
+	singlet_domain_stats(domain, &view->stats);
+}
+
+/* In the order of struct singlet_stats. */
+static const char *const stat_names[] = {
+	"sessions", "types", "objects", "live", "idle", "immortal",
+	"references", "hits", "misses", "creates", "reuses", "revivals",
+	"frees", "evictions", "released", "failures", "collections",
+	"slabs", "slots", "slots_free", "slots_cached", "buckets",
+	"bytes_unique", "bytes_logical", "bytes_stored", "bytes_metadata",
+	"bytes_saved", "world",
+};
+
+static_assert(offsetof(struct singlet_stats, sessions) +
+	      ARRAY_SIZE(stat_names) * sizeof(u64) ==
+	      sizeof(struct singlet_stats));
+
+static void render_stats(struct singlet_snapshot *snap,
+			 const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+	const u64 *value = &view.stats.sessions;
+	size_t i;
+
+	for_each(&view, add_stats);
+	singlet_stats_finish(&view.stats);
+	for (i = 0; i < ARRAY_SIZE(stat_names); i++) {
+		if (value + i == &view.stats.bytes_saved)
+			singlet_snapshot_printf(snap, "%s %lld\n",
+						stat_names[i], value[i]);
+		else
+			singlet_snapshot_printf(snap, "%s %llu\n",
+						stat_names[i], value[i]);
+	}
+}
+
+/* types */
+
+static const char *kind_name(u32 kind)
+{
+	switch (kind) {
+	case SINGLET_KIND_VALUE:
+		return "value";
+	case SINGLET_KIND_SINGLE:
+		return "single";
+	default:
+		return "plain";
+	}
+}
+
+static void show_types(struct singlet_domain *domain, void *ctx)
+{
+	struct singlet_types *types = &domain->store->types;
+	struct view *view = ctx;
+	struct singlet_type *type;
+	char name[NAME_BYTES];
+	u32 index = 0;
+
+	domain_name(view, domain, name);
+	rcu_read_lock();
+	while ((type = singlet_types_next(types, &index))) {
+		struct singlet_type_counters sum;
+
+		singlet_type_sum(type, &sum);
+		singlet_snapshot_printf(view->snap,
+					"%-12s %10u %-16s %-6s %8u %8u %10lu %12lu %12lu %12lu\n",
+					name, type->number, type->name,
+					kind_name(type->kind), type->value_size,
+					type->value_max, max(sum.objects, 0L),
+					max(sum.bytes, 0L), max(sum.hits, 0L),
+					max(sum.misses, 0L));
+	}
+	rcu_read_unlock();
+}
+
+static void render_types(struct singlet_snapshot *snap,
+			 const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+
+	singlet_snapshot_printf(snap, "# %-10s %10s %-16s %-6s %8s %8s %10s %12s %12s %12s\n",
+				"domain", "type", "name", "kind", "size",
+				"max", "objects", "bytes", "hits", "misses");
+	for_each(&view, show_types);
+}
+
+/* slabs */
+
+static void show_pool(struct singlet_snapshot *snap, const char *name,
+		      struct singlet_pool *pool)
+{
+	struct singlet_cache_info c;
+	unsigned int class;
+
+	for (class = 0; class <= SIZE_LARGE; class++) {
+		if (!singlet_pool_info(pool, class, &c))
+			continue;
+		/* Taken one after the other, so sums can be off for a moment. */
+		c.cached = min(c.cached, c.slots - min(c.free, c.slots));
+		singlet_snapshot_printf(snap,
+					"%-12s %6u %8lu %10lu %10lu %10lu %8lu %8lu\n",
+					name, c.size, c.slabs, c.slots,
+					c.slots - min(c.free, c.slots) - c.cached,
+					c.free, c.cached, c.pages);
+	}
+}
+
+static void show_slabs(struct singlet_domain *domain, void *ctx)
+{
+	struct view *view = ctx;
+	char name[NAME_BYTES];
+
+	show_pool(view->snap, domain_name(view, domain, name),
+		  &domain->store->pool);
+}
+
+static void render_slabs(struct singlet_snapshot *snap,
+			 const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+
+	/* Size 0: large values, each in a slab of its own. */
+	singlet_snapshot_printf(snap, "# %-10s %6s %8s %10s %10s %10s %8s %8s\n",
+				"domain", "size", "slabs", "slots", "used",
+				"free", "cached", "pages");
+	show_pool(snap, "world", &singlet_world.pool);
+	for_each(&view, show_slabs);
+}
+
+/* sessions */
+
+static void show_sessions(struct singlet_domain *domain, void *ctx)
+{
+	struct view *view = ctx;
+	struct singlet_session *s;
+	char name[NAME_BYTES];
+
+	domain_name(view, domain, name);
+	list_for_each_entry(s, &domain->sessions, node)
+		singlet_snapshot_printf(view->snap,
+					"%-12s %8u %8d %10llu %14llu %13llu\n",
+					name, s->number, pid_vnr(s->pid),
+					READ_ONCE(s->references),
+					READ_ONCE(s->bytes_logical),
+					READ_ONCE(s->refs.bytes));
+}
+
+static void render_sessions(struct singlet_snapshot *snap,
+			    const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+
+	singlet_snapshot_printf(snap, "# %-10s %8s %8s %10s %14s %13s\n",
+				"domain", "session", "pid", "references",
+				"bytes_logical", "bytes_records");
+	for_each(&view, show_sessions);
+}
+
+/* files */
+
+static const struct {
+	const char *name;
+	singlet_render_t render;
+} files[] = {
+	{ "stats", render_stats },
+	{ "types", render_types },
+	{ "slabs", render_slabs },
+	{ "sessions", render_sessions },
+};
+
+static int view_open(struct inode *inode, struct file *file)
+{
+	return singlet_snapshot_open(file, pde_data(inode));
+}
+
+static const struct proc_ops view_ops = {
+	.proc_open = view_open,
+	.proc_read = singlet_snapshot_read,
+	.proc_lseek = default_llseek,
+	.proc_release = singlet_snapshot_release,
+};
+
+/* Return: 0 or -ENOMEM, then nothing is left behind. */
+int singlet_proc_init(void)
+{
+	struct proc_dir_entry *dir = proc_mkdir(KBUILD_MODNAME, NULL);
+	size_t i;
+
+	if (!dir)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		if (!proc_create_data(files[i].name, 0444, dir, &view_ops,
+				      files[i].render)) {
+			singlet_proc_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void singlet_proc_exit(void)
+{
+	remove_proc_subtree(KBUILD_MODNAME, NULL);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* reclaim - idle to free; see reclaim.h */
+#include "reclaim.h"
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+#include "compat/shrinker.h"
+#include "magazine.h"
+#include "store.h"
+
+static LIST_HEAD(stores);		/* stores_mutex */
+static DEFINE_MUTEX(stores_mutex);
+static struct shrinker *shrinker;
+
+struct walk {
+	bool aged_only;
+	u32 type;			/* index; 0: all */
+	unsigned long left;		/* objects to free, at most */
+	struct singlet_reclaimed *out;
+};
+
+/* Make slot @i dying if it is to go; RCU section. */
+static struct singlet_object *kill_slot(struct singlet_slab *slab,
+					unsigned int i, const struct walk *w)
+{
+	struct singlet_object *obj = &slab->obj[i];
+
+	if (w->type && singlet_info_type(READ_ONCE(obj->info)) != w->type)
+		return NULL;
+	return singlet_object_kill(obj, w->aged_only) ? obj : NULL;
+}
+
+static void reclaim_slab(struct singlet_store *store, u32 index,
+			 struct walk *w)
+{
+	unsigned int i = 0;
+
+	while (w->left) {
+		struct singlet_object *obj = NULL;
+		struct singlet_slab *slab;
+
+		/*
+		 * The slab is looked up anew after each object, whose end may
+		 * have been the slab's: hashing and wiping a large value takes
+		 * too long for an RCU section.
+		 */
+		rcu_read_lock();
+		slab = singlet_slab_dir_find(&store->pool.dir, index);
+		while (slab && i < slab->slots && !obj)
+			obj = kill_slot(slab, i++, w);
+		rcu_read_unlock();
+		if (!obj)
+			return;
+		w->left--;
+		w->out->objects++;
+		w->out->bytes += singlet_store_free_dying(obj);
+	}
+}
+
+static void reclaim_store(struct singlet_store *store, struct walk *w)
+{
+	u32 i;
+
+	for (i = 0; i < singlet_slab_dir_cap(&store->pool.dir) && w->left; i++) {
+		reclaim_slab(store, i, w);
+		cond_resched();
+	}
+}
+
+/**
+ * singlet_reclaim_type() - free the idle objects of a type
+ * @store: store
+ * @type: of that store; no new objects of it come
+ *
+ * Context: Process, sleeps.
+ */
+void singlet_reclaim_type(struct singlet_store *store,
+			  const struct singlet_type *type)
+{
+	struct singlet_reclaimed out = {};
+	struct walk w = { .type = type->index, .left = ULONG_MAX, .out = &out };
+
+	reclaim_store(store, &w);
+	singlet_store_fit(store);
+}
+
+/**
+ * singlet_reclaim_all() - free all that is not in use, and wait for it
+ * @store: store
+ * @out: what came back
+ *
+ * Frees every idle object, empties the magazines, gives empty slabs and
+ * needless parts of the table back to the kernel, and returns when they have
+ * arrived there.
+ *
+ * Context: Process, sleeps; not from memory reclaim.
+ */
+void singlet_reclaim_all(struct singlet_store *store,
+			 struct singlet_reclaimed *out)
+{
+	const struct singlet_counters *c = &store->counters;
+	struct walk w = { .left = ULONG_MAX, .out = out };
+	long slabs, bytes;
+
+	memset(out, 0, sizeof(*out));
+	slabs = singlet_counters_sum(c, STAT_SLABS);
+	bytes = singlet_counters_sum(c, STAT_BYTES_STORED);
+
+	reclaim_store(store, &w);
+	singlet_pool_drain(&store->pool);
+	singlet_pool_trim(&store->pool);
+	singlet_table_shrink(&store->table);
+	rcu_barrier();
+	singlet_count(c, STAT_COLLECTIONS, 1);
+
+	slabs -= singlet_counters_sum(c, STAT_SLABS);
+	bytes -= singlet_counters_sum(c, STAT_BYTES_STORED);
+	out->slabs = max(slabs, 0L);
+	out->pages = max(bytes, 0L) / PAGE_SIZE;
+}
+
+/* The shrinker; it never waits for a lock. */
+
+static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
+{
+	struct singlet_store *store;
+	unsigned long sum = 0;
+
+	if (!mutex_trylock(&stores_mutex))
+		return 0;
+	list_for_each_entry(store, &stores, reclaim_node)
+		sum += max(singlet_counters_sum(&store->counters, STAT_IDLE),
+			   0L);
+	mutex_unlock(&stores_mutex);
+	return sum ?: SHRINK_EMPTY;
+}
+
+static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	struct singlet_reclaimed out = {};
+	struct walk w = {
+		.aged_only = true, .left = sc->nr_to_scan, .out = &out,
+	};
+	struct singlet_store *store;
+
+	if (!mutex_trylock(&stores_mutex))
+		return SHRINK_STOP;
+	list_for_each_entry(store, &stores, reclaim_node) {
+		if (!w.left)
+			break;
+		reclaim_store(store, &w);
+		singlet_pool_trim(&store->pool);
+		singlet_store_fit(store);
+	}
+	/* The next call starts with those that this one did not get to. */
+	if (!list_entry_is_head(store, &stores, reclaim_node))
+		list_rotate_to_front(&store->reclaim_node, &stores);
+	mutex_unlock(&stores_mutex);
+	sc->nr_scanned = sc->nr_to_scan;
+	return out.objects;
+}
+
+int singlet_reclaim_init(void)
+{
+	shrinker = compat_shrinker_register(KBUILD_MODNAME, shrink_count,
+					    shrink_scan);
+	return shrinker ? 0 : -ENOMEM;
+}
+
+void singlet_reclaim_exit(void)
+{
+	compat_shrinker_unregister(shrinker);
+}
+
+/* @store can be shrunk from now on. */
+void singlet_reclaim_add(struct singlet_store *store)
+{
+	mutex_lock(&stores_mutex);
+	list_add_tail(&store->reclaim_node, &stores);
+	mutex_unlock(&stores_mutex);
+}
+
+/* No longer; no shrinker uses it when this returns. */
+void singlet_reclaim_remove(struct singlet_store *store)
+{
+	mutex_lock(&stores_mutex);
+	list_del(&store->reclaim_node);
+	mutex_unlock(&stores_mutex);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * reclaim - idle to free
+ *
+ * Idle objects are kept for the next intern of their value and freed on
+ * request (singlet_reclaim_all), with their type (singlet_reclaim_type), or
+ * when the machine runs short of memory (the shrinker), where an object that
+ * was in use since the last pass gets a second chance.
+ *
+ * All of them walk the slabs in the order of the directory.  A record is
+ * looked at within an RCU section, so its slab stays; moving an object to
+ * dying makes it the walker's own (object.h).
+ */
+#ifndef SINGLET_RECLAIM_H
+#define SINGLET_RECLAIM_H
+
+#include <linux/types.h>
+
+struct singlet_store;
+struct singlet_type;
+
+struct singlet_reclaimed {
+	u64 objects;
+	u64 bytes;
+	u64 slabs;
+	u64 pages;
+};
+
+int singlet_reclaim_init(void);
+void singlet_reclaim_exit(void);
+void singlet_reclaim_add(struct singlet_store *store);
+void singlet_reclaim_remove(struct singlet_store *store);
+void singlet_reclaim_all(struct singlet_store *store,
+			 struct singlet_reclaimed *out);
+void singlet_reclaim_type(struct singlet_store *store,
+			  const struct singlet_type *type);
+
+#endif

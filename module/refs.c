@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/* refs - the references that one session holds; see refs.h */
+#include "refs.h"
+
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+struct chunk {
+	u16 slots;
+	u16 used;		/* counts that are not 0 */
+	u8 shift;		/* bytes in a count: 1 << shift */
+	u8 counts[] __aligned(4);
+};
+
+/* What an entry takes in the array itself, at 64 to a node. */
+#define ENTRY_BYTES	(sizeof(struct xa_node) / XA_CHUNK_SIZE)
+
+static size_t chunk_bytes(const struct chunk *c)
+{
+	return kmalloc_size_roundup(struct_size(c, counts,
+						c->slots << c->shift)) +
+	       ENTRY_BYTES;
+}
+
+static u32 get(const struct chunk *c, unsigned int slot)
+{
+	switch (c->shift) {
+	case 0:
+		return c->counts[slot];
+	case 1:
+		return ((u16 *)c->counts)[slot];
+	default:
+		return ((u32 *)c->counts)[slot];
+	}
+}
+
+static void set(struct chunk *c, unsigned int slot, u32 n)
+{
+	switch (c->shift) {
+	case 0:
+		c->counts[slot] = n;
+		break;
+	case 1:
+		((u16 *)c->counts)[slot] = n;
+		break;
+	default:
+		((u32 *)c->counts)[slot] = n;
+		break;
+	}
+}
+
+static unsigned int shift_for(u32 n)
+{
+	return n > U16_MAX ? 2 : n > U8_MAX ? 1 : 0;
+}
+
+static void count_bytes(struct singlet_refs *refs, long n)
+{
+	refs->bytes += n;
+	singlet_count(refs->counters, STAT_BYTES_METADATA, n);
+}
+
+/* Put a new chunk for slab @index in the place of @old, which may be NULL. */
+static struct chunk *chunk_make(struct singlet_refs *refs, u32 index,
+				struct chunk *old, unsigned int slots,
+				unsigned int shift)
+{
+	struct chunk *c;
+	unsigned int i;
+
+	c = kzalloc(struct_size(c, counts, slots << shift),
+		    GFP_KERNEL_ACCOUNT);
+	if (!c)
+		return NULL;
+	c->slots = slots;
+	c->shift = shift;
+	if (old) {
+		c->used = old->used;
+		for (i = 0; i < slots; i++)
+			set(c, i, get(old, i));
+	}
+	if (xa_err(xa_store(&refs->chunks, index, c, GFP_KERNEL))) {
+		kfree(c);
+		return NULL;
+	}
+	count_bytes(refs, chunk_bytes(c));
+	if (old) {
+		count_bytes(refs, -(long)chunk_bytes(old));
+		kfree(old);
+	}
+	return c;
+}
+
+void singlet_refs_init(struct singlet_refs *refs,
+		       struct singlet_counters *counters)
+{
+	xa_init_flags(&refs->chunks, XA_FLAGS_ACCOUNT);
+	refs->counters = counters;
+	refs->bytes = 0;
+}
+
+/**
+ * singlet_refs_add() - record references
+ * @refs: records
+ * @obj: the object; somebody holds it meanwhile
+ * @n: how many more
+ *
+ * Context: Process, sleeps; the owner's lock held.
+ * Return: 1: the first ones on the object; 0: there were some; -EOVERFLOW,
+ * -ENOMEM: nothing changed.
+ */
+int singlet_refs_add(struct singlet_refs *refs,
+		     const struct singlet_object *obj, u32 n)
+{
+	const struct singlet_slab *slab = singlet_object_slab(obj);
+	unsigned int slot = singlet_object_slot(obj);
+	struct chunk *c = xa_load(&refs->chunks, slab->index);
+	u32 had = c ? get(c, slot) : 0;
+	unsigned int shift;
+
+	if (n > REFS_MAX - had)
+		return -EOVERFLOW;
+	shift = shift_for(had + n);
+	if (unlikely(!c || c->shift < shift)) {
+		c = chunk_make(refs, slab->index, c, slab->slots, shift);
+		if (!c)
+			return -ENOMEM;
+	}
+	set(c, slot, had + n);
+	if (had)
+		return 0;
+	c->used++;
+	return 1;
+}
+
+/**
+ * singlet_refs_sub() - take references off the record
+ * @refs: records
+ * @handle: of the object
+ * @n: how many
+ *
+ * Context: The owner's lock held; does not fail for lack of memory.
+ * Return: 1: those were the last, the object's reference is now the caller's
+ * to drop; 0: some are left; -ENOENT: there were none; -EINVAL: fewer than
+ * @n, nothing changed.
+ */
+int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
+{
+	u32 index = handle >> INFO_SLOT_BITS;
+	unsigned int slot = handle & INFO_SLOT_MASK;
+	struct chunk *c = xa_load(&refs->chunks, index);
+	u32 had = c && slot < c->slots ? get(c, slot) : 0;
+
+	if (!had)
+		return -ENOENT;
+	if (n > had)
+		return -EINVAL;
+	set(c, slot, had - n);
+	if (n < had)
+		return 0;
+	if (!--c->used) {
+		xa_erase(&refs->chunks, index);
+		count_bytes(refs, -(long)chunk_bytes(c));
+		kfree(c);
+	}
+	return 1;
+}
+
+/* References recorded on an object. */
+u32 singlet_refs_count(struct singlet_refs *refs, u32 handle)
+{
+	struct chunk *c = xa_load(&refs->chunks, handle >> INFO_SLOT_BITS);
+	unsigned int slot = handle & INFO_SLOT_MASK;
+
+	return c && slot < c->slots ? get(c, slot) : 0;
+}
+
+/**
+ * singlet_refs_drop_all() - forget everything
+ * @refs: records; gone afterwards
+ * @drop: called for each object that was held, to drop the reference on it
+ * @ctx: for @drop
+ *
+ * Context: Process, sleeps; cannot fail.
+ */
+void singlet_refs_drop_all(struct singlet_refs *refs,
+			   void (*drop)(void *ctx, u32 handle), void *ctx)
+{
+	unsigned long index;
+	struct chunk *c;
+
+	xa_for_each(&refs->chunks, index, c) {
+		unsigned int slot;
+
+		for (slot = 0; slot < c->slots; slot++)
+			if (get(c, slot))
+				drop(ctx, index << INFO_SLOT_BITS | slot);
+		count_bytes(refs, -(long)chunk_bytes(c));
+		kfree(c);
+		cond_resched();
+	}
+	xa_destroy(&refs->chunks);
+}

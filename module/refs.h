@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * refs - the references that one session holds
+ *
+ * Per slab with a held object a chunk of counts, one per slot.  Counts are one
+ * byte wide until one of them needs more, then two, then four; so where
+ * references are dense a record costs about a byte.
+ *
+ * A chunk exists only while a count in it is not 0; then its slab has an
+ * object with a reference of the session, and stays, with its index.
+ *
+ * Locking: the owner's; nobody looks without it.
+ */
+#ifndef SINGLET_REFS_H
+#define SINGLET_REFS_H
+
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "slab.h"
+
+#define REFS_MAX	0x7fffffffU	/* references of a session on an object */
+
+struct singlet_refs {
+	struct xarray chunks;			/* by index of slab */
+	struct singlet_counters *counters;	/* count the records' bytes */
+	u64 bytes;				/* of records */
+};
+
+void singlet_refs_init(struct singlet_refs *refs,
+		       struct singlet_counters *counters);
+int singlet_refs_add(struct singlet_refs *refs,
+		     const struct singlet_object *obj, u32 n);
+int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n);
+u32 singlet_refs_count(struct singlet_refs *refs, u32 handle);
+void singlet_refs_drop_all(struct singlet_refs *refs,
+			   void (*drop)(void *ctx, u32 handle), void *ctx);
+
+#endif

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0
+/* slab - slots in page runs; see slab.h */
+#include "slab.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "magazine.h"
+#include "pages.h"
+
+/*
+ * Descriptors of the small classes have odd sizes and are many: each of these
+ * classes has a cache of its own in the kernel's allocator (which merges equal
+ * ones), so that they waste no power of two.
+ */
+#define DESC_CACHES	24		/* classes of up to 256 bytes */
+
+static struct kmem_cache *desc_cache[DESC_CACHES];
+
+static bool has_lens(const struct singlet_size *size)
+{
+	return !size->size || size->size > SIZE_SLACK_MAX;
+}
+
+static size_t desc_bytes(const struct singlet_size *size)
+{
+	size_t bytes = struct_size_t(struct singlet_slab, obj, size->slots);
+
+	if (has_lens(size))
+		bytes += size->slots * sizeof(u32);
+	return bytes;
+}
+
+static void desc_free(struct singlet_slab *slab, unsigned int class)
+{
+	if (class < DESC_CACHES)
+		kmem_cache_free(desc_cache[class], slab);
+	else
+		kfree(slab);
+}
+
+int singlet_slab_init(void)
+{
+	char name[32];
+	int i;
+
+	for (i = 0; i < DESC_CACHES; i++) {
+		size_t bytes = desc_bytes(&singlet_sizes[i]);
+
+		snprintf(name, sizeof(name), KBUILD_MODNAME "_slab_%u",
+			 singlet_sizes[i].size);
+		desc_cache[i] = kmem_cache_create(name, bytes, 0, SLAB_ACCOUNT,
+						  NULL);
+		if (!desc_cache[i]) {
+			singlet_slab_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Every RCU callback of this file has run. */
+void singlet_slab_exit(void)
+{
+	int i;
+
+	for (i = 0; i < DESC_CACHES; i++) {
+		kmem_cache_destroy(desc_cache[i]);
+		desc_cache[i] = NULL;
+	}
+}
+
+/* Slabs */
+
+static void pool_unuse(struct singlet_pool *pool)
+{
+	if (refcount_dec_and_test(&pool->users))
+		pool->release(pool);
+}
+
+static void count_slab(struct singlet_slab *slab, long sign)
+{
+	struct singlet_slab_cache *cache = slab->cache;
+	const struct singlet_counters *c = cache->pool->counters;
+
+	singlet_count(c, STAT_SLABS, sign);
+	singlet_count(c, STAT_SLOTS, sign * slab->slots);
+	singlet_count(c, STAT_BYTES_STORED, sign * (long)(slab->pages *
+							  PAGE_SIZE));
+	singlet_count(c, STAT_BYTES_METADATA,
+		      sign * (long)desc_bytes(cache->size));
+}
+
+/* Nobody can reach the slab any more. */
+static void slab_free(struct singlet_slab *slab)
+{
+	struct singlet_slab_cache *cache = slab->cache;
+	struct singlet_pool *pool = cache->pool;
+
+	count_slab(slab, -1);
+	singlet_count(pool->counters, STAT_SLABS_FREED, 1);
+	singlet_pages_free(slab->base, slab->pages);
+	desc_free(slab, cache->class);
+	pool_unuse(pool);
+}
+
+static void slab_free_rcu(struct rcu_head *rcu)
+{
+	slab_free(container_of(rcu, struct singlet_slab, rcu));
+}
+
+/* Take a slab without objects, already off its cache's list, out of use. */
+static void slab_retire(struct singlet_slab *slab)
+{
+	u32 gen = 0;
+	unsigned int i;
+
+	for (i = 0; i < slab->slots; i++)
+		gen = max(gen, slab->obj[i].gen);
+	singlet_slab_dir_remove(&slab->cache->pool->dir, slab->index, gen);
+	call_rcu(&slab->rcu, slab_free_rcu);
+}
+
+static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
+					u32 len, gfp_t gfp)
+{
+	const struct singlet_size *size = cache->size;
+	struct singlet_pool *pool = cache->pool;
+	struct singlet_slab *slab;
+	unsigned int i;
+	int index;
+	u32 gen;
+
+	gfp |= __GFP_ACCOUNT;
+	if (cache->class < DESC_CACHES)
+		slab = kmem_cache_alloc(desc_cache[cache->class], gfp);
+	else
+		slab = kmalloc(desc_bytes(size), gfp);
+	if (!slab)
+		return NULL;
+
+	slab->cache = cache;
+	slab->slots = size->slots;
+	slab->pages = size->size ? size->pages : DIV_ROUND_UP(len, PAGE_SIZE);
+	slab->size = size->size ?: slab->pages * PAGE_SIZE;
+	slab->lens = has_lens(size) ? (u32 *)&slab->obj[slab->slots] : NULL;
+	slab->base = singlet_pages_alloc(slab->pages, gfp);
+	if (!slab->base)
+		goto err_desc;
+
+	index = singlet_slab_dir_reserve(&pool->dir, gfp, &gen);
+	if (index < 0)
+		goto err_pages;
+	slab->index = index;
+	slab->gen = gen;
+	slab->nr_free = slab->slots;
+	slab->nr_retired = 0;
+	slab->free_head = 0;
+	for (i = 0; i < slab->slots; i++) {
+		u32 next = i + 1 < slab->slots ? i + 1 : FREE_NEXT_NONE;
+
+		atomic_set(&slab->obj[i].refs, OBJECT_DEAD);
+		slab->obj[i].gen = gen;
+		slab->obj[i].info = i | next << FREE_NEXT_SHIFT;
+		if (slab->lens)
+			slab->lens[i] = 0;
+	}
+	refcount_inc(&pool->users);
+	count_slab(slab, 1);
+	singlet_slab_dir_publish(&pool->dir, index, slab);
+	return slab;
+
+err_pages:
+	singlet_pages_free(slab->base, slab->pages);
+err_desc:
+	desc_free(slab, cache->class);
+	return NULL;
+}
+
+/* Free lists */
+
+static struct singlet_object *list_pop(struct singlet_slab *slab)
+{
+	struct singlet_object *obj = &slab->obj[slab->free_head];
+
+	lockdep_assert_held(&slab->cache->lock);
+	slab->free_head = obj->info >> FREE_NEXT_SHIFT;
+	slab->nr_free--;
+	return obj;
+}
+
+static void list_push(struct singlet_slab *slab, struct singlet_object *obj)
+{
+	u32 slot = singlet_object_slot(obj);
+
+	lockdep_assert_held(&slab->cache->lock);
+	WRITE_ONCE(obj->info, slot | slab->free_head << FREE_NEXT_SHIFT);
+	slab->free_head = slot;
+	slab->nr_free++;
+}
+
+static bool slab_is_empty(const struct singlet_slab *slab)
+{
+	return slab->nr_free + slab->nr_retired == slab->slots;
+}
+
+/**
+ * singlet_slab_take() - free slots of a cache
+ * @cache: which
+ * @len: bytes wanted; matters to the class of large values only
+ * @obj: out; records of the slots
+ * @nr: how many, at most
+ * @gfp: how to allocate a slab when none has a free slot
+ *
+ * Context: As @gfp says.
+ * Return: How many slots were found; 0 when there is no memory.  They are the
+ * caller's, to be given back with singlet_slab_give().
+ */
+unsigned int singlet_slab_take(struct singlet_slab_cache *cache, u32 len,
+			       struct singlet_object **obj, unsigned int nr,
+			       gfp_t gfp)
+{
+	struct singlet_slab *slab, *fresh = NULL;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	spin_lock_irqsave(&cache->lock, flags);
+	while (n < nr) {
+		/* A cache of large values never has a slab to share. */
+		slab = fresh && cache->class == SIZE_LARGE ? fresh :
+			list_first_entry_or_null(&cache->partial,
+						 struct singlet_slab, node);
+		if (!slab) {
+			if (n || fresh)
+				break;
+			spin_unlock_irqrestore(&cache->lock, flags);
+			fresh = slab_create(cache, len, gfp);
+			if (!fresh)
+				return 0;
+			spin_lock_irqsave(&cache->lock, flags);
+			list_add(&fresh->node, &cache->partial);
+			cache->nr_slabs++;
+			cache->nr_pages += fresh->pages;
+			cache->nr_empty++;
+			cache->nr_free += fresh->nr_free;
+			continue;
+		}
+		if (slab_is_empty(slab))
+			cache->nr_empty--;
+		while (n < nr && slab->nr_free) {
+			obj[n++] = list_pop(slab);
+			cache->nr_free--;
+		}
+		if (!slab->nr_free)
+			list_del(&slab->node);
+		if (cache->class == SIZE_LARGE)
+			break;
+	}
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return n;
+}
+
+/* Unlink @slab, which is empty; it is retired outside the lock. */
+static void unlink_empty(struct singlet_slab_cache *cache,
+			 struct singlet_slab *slab, struct list_head *out)
+{
+	lockdep_assert_held(&cache->lock);
+	list_move(&slab->node, out);
+	cache->nr_slabs--;
+	cache->nr_pages -= slab->pages;
+	cache->nr_free -= slab->nr_free;
+}
+
+static void retire_all(struct list_head *slabs)
+{
+	struct singlet_slab *slab, *tmp;
+
+	list_for_each_entry_safe(slab, tmp, slabs, node)
+		slab_retire(slab);
+}
+
+/**
+ * singlet_slab_give() - give back slots
+ * @cache: their cache
+ * @obj: their records; zeroed, dead, their generation already grown
+ * @nr: how many
+ *
+ * A slab whose last object this was is given back to the kernel; one empty
+ * slab is kept, lest a single object that comes and goes costs a slab each
+ * time.
+ *
+ * Context: Any, does not sleep; on PREEMPT_RT preemptible.
+ */
+void singlet_slab_give(struct singlet_slab_cache *cache,
+		       struct singlet_object **obj, unsigned int nr)
+{
+	bool keep = cache->class != SIZE_LARGE;
+	LIST_HEAD(gone);
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&cache->lock, flags);
+	for (i = 0; i < nr; i++) {
+		struct singlet_slab *slab = singlet_object_slab(obj[i]);
+		bool listed = slab->nr_free;
+
+		if (unlikely(obj[i]->gen == U32_MAX)) {
+			slab->nr_retired++;
+		} else {
+			list_push(slab, obj[i]);
+			cache->nr_free++;
+		}
+		if (!listed)	/* even a slab with nothing but retired slots */
+			list_add(&slab->node, &cache->partial);
+		if (slab_is_empty(slab)) {
+			if (keep && !cache->nr_empty && !slab->nr_retired) {
+				cache->nr_empty++;
+				list_move_tail(&slab->node, &cache->partial);
+			} else {
+				unlink_empty(cache, slab, &gone);
+			}
+		} else if (!slab->nr_free) {
+			list_del(&slab->node);
+		}
+	}
+	spin_unlock_irqrestore(&cache->lock, flags);
+	retire_all(&gone);
+}
+
+/* Pools */
+
+void singlet_pool_init(struct singlet_pool *pool,
+		       struct singlet_counters *counters,
+		       void (*release)(struct singlet_pool *pool))
+{
+	singlet_slab_dir_init(&pool->dir);
+	pool->counters = counters;
+	pool->id_bits = 0;
+	pool->release = release;
+	refcount_set(&pool->users, 1);
+}
+
+/**
+ * singlet_pool_cache() - the cache of a size class
+ * @pool: pool
+ * @class: from singlet_size_class()
+ * @gfp: how to allocate it on first use
+ *
+ * Return: The cache, which lives as long as the pool, or NULL.
+ */
+struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
+					      unsigned int class, gfp_t gfp)
+{
+	/* Pairs with the cmpxchg below. */
+	struct singlet_slab_cache *cache = smp_load_acquire(&pool->cache[class]);
+	struct singlet_slab_cache *old;
+
+	if (likely(cache))
+		return cache;
+	cache = kzalloc(sizeof(*cache), gfp | __GFP_ACCOUNT);
+	if (!cache)
+		return NULL;
+	cache->pool = pool;
+	cache->class = class;
+	cache->size = &singlet_sizes[class];
+	spin_lock_init(&cache->lock);
+	INIT_LIST_HEAD(&cache->partial);
+	/* Without a magazine the cache is slower, nothing else. */
+	cache->mag = singlet_magazines_alloc(cache->size->magazine, gfp);
+
+	old = cmpxchg(&pool->cache[class], NULL, cache);
+	if (old) {
+		free_percpu(cache->mag);
+		kfree(cache);
+		return old;
+	}
+	singlet_count(pool->counters, STAT_BYTES_METADATA,
+		      sizeof(*cache) + singlet_magazines_bytes(cache));
+	return cache;
+}
+
+/*
+ * The numbers of the cache of @class, an instant's view.  Return: Whether
+ * there is one.
+ */
+bool singlet_pool_info(struct singlet_pool *pool, unsigned int class,
+		       struct singlet_cache_info *info)
+{
+	struct singlet_slab_cache *cache = smp_load_acquire(&pool->cache[class]);
+	unsigned long flags;
+
+	if (!cache)
+		return false;
+	spin_lock_irqsave(&cache->lock, flags);
+	info->size = cache->size->size;
+	info->slabs = cache->nr_slabs;
+	info->slots = info->slabs * cache->size->slots;
+	info->free = cache->nr_free;
+	info->pages = cache->nr_pages;
+	spin_unlock_irqrestore(&cache->lock, flags);
+	info->cached = singlet_magazines_cached(cache);
+	return true;
+}
+
+/* Give all slabs without objects back to the kernel. */
+void singlet_pool_trim(struct singlet_pool *pool)
+{
+	unsigned int class;
+
+	for (class = 0; class <= SIZE_LARGE; class++) {
+		struct singlet_slab_cache *cache =
+			smp_load_acquire(&pool->cache[class]);
+		struct singlet_slab *slab, *tmp;
+		unsigned long flags;
+		LIST_HEAD(gone);
+
+		if (!cache)
+			continue;
+		spin_lock_irqsave(&cache->lock, flags);
+		/* Empty slabs are at the tail. */
+		list_for_each_entry_safe_reverse(slab, tmp, &cache->partial,
+						 node) {
+			if (!cache->nr_empty)
+				break;
+			if (!slab_is_empty(slab))
+				continue;
+			cache->nr_empty--;
+			unlink_empty(cache, slab, &gone);
+		}
+		spin_unlock_irqrestore(&cache->lock, flags);
+		retire_all(&gone);
+	}
+	singlet_slab_dir_trim(&pool->dir);
+}
+
+/**
+ * singlet_pool_destroy() - free all slabs and drop the owner's use
+ * @pool: nobody else uses it, and no magazine holds a slot
+ *
+ * Objects that are still there go with their slabs.  Each slab is freed after
+ * a grace period, pool->release() is called when all are.
+ */
+void singlet_pool_destroy(struct singlet_pool *pool)
+{
+	u32 i, cap = singlet_slab_dir_cap(&pool->dir);
+
+	for (i = 0; i < cap; i++) {
+		struct singlet_slab *slab;
+
+		rcu_read_lock();
+		slab = singlet_slab_dir_find(&pool->dir, i);
+		rcu_read_unlock();
+		if (slab) {
+			singlet_slab_dir_remove(&pool->dir, i, U32_MAX);
+			call_rcu(&slab->rcu, slab_free_rcu);
+		}
+	}
+	pool_unuse(pool);
+}
+
+/* What the pool itself took; all its slabs are freed. */
+void singlet_pool_free_caches(struct singlet_pool *pool)
+{
+	unsigned int class;
+
+	for (class = 0; class <= SIZE_LARGE; class++) {
+		struct singlet_slab_cache *cache = pool->cache[class];
+
+		if (cache) {
+			free_percpu(cache->mag);
+			kfree(cache);
+		}
+	}
+	singlet_slab_dir_destroy(&pool->dir);
+}
+
+static bool slab_is_valid(const struct singlet_slab *slab)
+{
+	unsigned int i, n, dead = 0;
+	u32 slot = slab->free_head;
+
+	for (i = 0; i < slab->slots; i++) {
+		const struct singlet_object *obj = &slab->obj[i];
+
+		if (singlet_object_slot(obj) != i ||
+		    singlet_object_slab(obj) != slab || !obj->gen)
+			return false;
+		if (atomic_read(&obj->refs) < 0)
+			dead++;
+	}
+	for (n = 0; n < slab->nr_free; n++) {
+		const struct singlet_object *obj;
+
+		if (slot >= slab->slots)
+			return false;
+		obj = &slab->obj[slot];
+		if (atomic_read(&obj->refs) >= 0)
+			return false;
+		if (memchr_inv(singlet_slab_payload(slab, slot), 0,
+			       min_t(u32, slab->size, SIZE_SLACK_MAX)))
+			return false;
+		slot = obj->info >> FREE_NEXT_SHIFT;
+	}
+	return slot == FREE_NEXT_NONE &&
+	       dead >= slab->nr_free + slab->nr_retired;
+}
+
+/**
+ * singlet_pool_is_valid() - check the equations of slab.h
+ * @pool: pool
+ *
+ * For debug builds and tests; takes each cache's lock for long.
+ */
+bool singlet_pool_is_valid(struct singlet_pool *pool)
+{
+	unsigned int class;
+
+	for (class = 0; class <= SIZE_LARGE; class++) {
+		struct singlet_slab_cache *cache = pool->cache[class];
+		struct singlet_slab *slab;
+		u32 nr_free = 0, nr_empty = 0;
+		unsigned long flags;
+		bool ok = true;
+
+		if (!cache)
+			continue;
+		spin_lock_irqsave(&cache->lock, flags);
+		list_for_each_entry(slab, &cache->partial, node) {
+			ok &= slab->cache == cache && slab->nr_free &&
+			      slab_is_valid(slab);
+			nr_free += slab->nr_free;
+			nr_empty += slab_is_empty(slab);
+		}
+		ok &= nr_free == cache->nr_free && nr_empty == cache->nr_empty;
+		spin_unlock_irqrestore(&cache->lock, flags);
+		if (!ok)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * slab - slots in page runs
+ *
+ * Vocabulary
+ *   slab    a run of pages cut into equal slots (payload only), and, apart
+ *           from it, a descriptor with one record per slot
+ *   record  what is known of a slot: struct singlet_object
+ *   cache   the slabs of one size class of one pool
+ *   pool    all caches of one store, and the directory of their slabs
+ *   handle  index of a slab in the directory and slot in it, 31 bits
+ *
+ * A slot is in exactly one place: it holds an object, waits in a CPU's
+ * magazine, is on its slab's free list, or is retired.  Per slab:
+ *   objects + in magazines + nr_free + nr_retired == slots
+ *
+ * Slots are type-stable: a record stays a record, and a payload a payload of
+ * the same slot size, until a grace period after its slab was taken from the
+ * directory.  Free slots are zero.
+ *
+ * Locking: cache->lock (irq-safe) protects a cache's lists and the free lists
+ * and counts of its slabs.  Order: cache->lock before the directory's lock.
+ */
+#ifndef SINGLET_SLAB_H
+#define SINGLET_SLAB_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+
+#include "debug.h"
+#include "size.h"
+#include "slab_dir.h"
+#include "stats.h"
+
+/**
+ * struct singlet_object - the record of a slot, and so of the object in it
+ * @refs: see object.h
+ * @gen: generation; grows by one when the slot's object is freed
+ * @info: slot, slack, type, flags; written while the slot has no object or
+ *        its object is unpublished (sealing apart)
+ *
+ * While the slot is free, the bits of slack and type link the free list.
+ */
+struct singlet_object {
+	atomic_t refs;
+	u32 gen;
+	u32 info;
+};
+
+#define INFO_SLOT_BITS		9
+#define INFO_SLACK_BITS		9
+#define INFO_TYPE_BITS		12
+#define INFO_SLACK_SHIFT	INFO_SLOT_BITS
+#define INFO_TYPE_SHIFT		(INFO_SLACK_SHIFT + INFO_SLACK_BITS)
+#define INFO_SLOT_MASK		((1U << INFO_SLOT_BITS) - 1)
+#define INFO_SLACK_MASK		((1U << INFO_SLACK_BITS) - 1)
+#define INFO_TYPE_MASK		((1U << INFO_TYPE_BITS) - 1)
+#define INFO_PLAIN		BIT(30)	/* freed with its last reference */
+#define INFO_UNSEALED		BIT(31)	/* plain and still being written */
+
+#define FREE_NEXT_SHIFT		INFO_SLOT_BITS
+#define FREE_NEXT_NONE		SIZE_SLOTS_MAX	/* 10 bits */
+
+/* The value of refs while there is no object, or one that is dying. */
+#define OBJECT_DEAD		0xC0000000U
+
+struct singlet_pool;
+
+struct singlet_slab {
+	void *base;			/* payload; stable in lifetime */
+	struct singlet_slab_cache *cache;	/* stable in lifetime */
+	u32 *lens;			/* slots beyond SIZE_SLACK_MAX only */
+	u32 size;			/* bytes in a slot; stable */
+	u32 pages;			/* stable */
+	u32 index;			/* in the directory; stable */
+	u32 gen;			/* first one of every slot; stable */
+	u16 slots;			/* stable */
+	u16 free_head;			/* cache->lock */
+	u16 nr_free;			/* cache->lock; on the free list */
+	u16 nr_retired;			/* cache->lock; out of generations */
+	union {
+		struct list_head node;	/* cache->lock; in cache->partial */
+		struct rcu_head rcu;	/* after removal */
+	};
+	struct singlet_object obj[];
+};
+
+struct singlet_magazine;
+
+struct singlet_slab_cache {
+	struct singlet_pool *pool;		/* stable in lifetime */
+	const struct singlet_size *size;	/* stable in lifetime */
+	unsigned int class;			/* stable in lifetime */
+	struct singlet_magazine __percpu *mag;	/* stable; may be NULL */
+	spinlock_t lock;
+	struct list_head partial;	/* lock; slabs with free slots */
+	u32 nr_slabs;			/* lock */
+	u32 nr_pages;			/* lock; in those slabs */
+	u32 nr_free;			/* lock; slots on free lists */
+	u32 nr_empty;			/* lock; slabs without an object */
+};
+
+/**
+ * struct singlet_pool - all slabs of a store
+ * @dir: index to slab
+ * @cache: made on first use; stable once set
+ * @counters: whose statistics these slabs are part of
+ * @id_bits: in every id of this pool's objects
+ * @users: the owner and every slab not yet given back to the kernel
+ * @release: called when the last of @users is gone; context as call_rcu's
+ */
+struct singlet_pool {
+	struct singlet_slab_dir dir;
+	struct singlet_slab_cache *cache[SIZE_LARGE + 1];
+	struct singlet_counters *counters;
+	u32 id_bits;
+	refcount_t users;
+	void (*release)(struct singlet_pool *pool);
+};
+
+/* What singlet_pool_info() tells of a cache. */
+struct singlet_cache_info {
+	u32 size;		/* bytes in a slot; 0: large values */
+	unsigned long slabs;
+	unsigned long slots;
+	unsigned long free;	/* on free lists */
+	unsigned long cached;	/* in magazines */
+	unsigned long pages;
+};
+
+int singlet_slab_init(void);
+void singlet_slab_exit(void);
+
+void singlet_pool_init(struct singlet_pool *pool,
+		       struct singlet_counters *counters,
+		       void (*release)(struct singlet_pool *pool));
+void singlet_pool_destroy(struct singlet_pool *pool);
+void singlet_pool_free_caches(struct singlet_pool *pool);
+struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
+					      unsigned int class, gfp_t gfp);
+bool singlet_pool_info(struct singlet_pool *pool, unsigned int class,
+		       struct singlet_cache_info *info);
+void singlet_pool_trim(struct singlet_pool *pool);
+bool singlet_pool_is_valid(struct singlet_pool *pool);
+
+unsigned int singlet_slab_take(struct singlet_slab_cache *cache, u32 len,
+			       struct singlet_object **obj, unsigned int nr,
+			       gfp_t gfp);
+void singlet_slab_give(struct singlet_slab_cache *cache,
+		       struct singlet_object **obj, unsigned int nr);
+
+static inline unsigned int singlet_object_slot(const struct singlet_object *obj)
+{
+	/* These bits never change. */
+	return READ_ONCE(obj->info) & INFO_SLOT_MASK;
+}
+
+static inline struct singlet_slab *
+singlet_object_slab(const struct singlet_object *obj)
+{
+	const struct singlet_object *first = obj - singlet_object_slot(obj);
+
+	return container_of((struct singlet_object *)first,
+			    struct singlet_slab, obj[0]);
+}
+
+static inline void *singlet_slab_payload(const struct singlet_slab *slab,
+					 unsigned int slot)
+{
+	return slab->base + (size_t)slot * slab->size;
+}
+
+/* Index of the type in its registry. */
+static inline u32 singlet_info_type(u32 info)
+{
+	return info >> INFO_TYPE_SHIFT & INFO_TYPE_MASK;
+}
+
+/* Length of the value in a slot whose record reads @info. */
+static inline u32 singlet_slab_len(const struct singlet_slab *slab, u32 info)
+{
+	if (likely(!slab->lens))
+		return slab->size -
+		       (info >> INFO_SLACK_SHIFT & INFO_SLACK_MASK);
+	return READ_ONCE(slab->lens[info & INFO_SLOT_MASK]);
+}
+
+static inline u32 singlet_slab_handle(const struct singlet_slab *slab,
+				      unsigned int slot)
+{
+	return slab->index << INFO_SLOT_BITS | slot;
+}
+
+/* The id of the object that is in the slot now. */
+static inline u64 singlet_object_id(const struct singlet_object *obj)
+{
+	const struct singlet_slab *slab = singlet_object_slab(obj);
+
+	return (u64)READ_ONCE(obj->gen) << 32 | slab->cache->pool->id_bits |
+	       singlet_slab_handle(slab, singlet_object_slot(obj));
+}
+
+static inline void *singlet_object_data(const struct singlet_object *obj)
+{
+	return singlet_slab_payload(singlet_object_slab(obj),
+				    singlet_object_slot(obj));
+}
+
+static inline u32 singlet_object_len(const struct singlet_object *obj)
+{
+	return singlet_slab_len(singlet_object_slab(obj),
+				READ_ONCE(obj->info));
+}
+
+/* Before the object is published: its type, its length, INFO_* flags. */
+static inline void singlet_object_describe(struct singlet_object *obj, u32 type,
+					   u32 len, u32 flags)
+{
+	struct singlet_slab *slab = singlet_object_slab(obj);
+	u32 slot = singlet_object_slot(obj);
+	u32 slack = 0;
+
+	if (slab->lens)
+		WRITE_ONCE(slab->lens[slot], len);
+	else
+		slack = slab->size - len;
+	WRITE_ONCE(obj->info, slot | slack << INFO_SLACK_SHIFT |
+			      type << INFO_TYPE_SHIFT | flags);
+}
+
+/*
+ * The record that a handle names, whatever is in it now; NULL if there is no
+ * such slot.  Under RCU.
+ */
+static __always_inline struct singlet_object *
+singlet_pool_object(const struct singlet_pool *pool, u32 handle,
+		    struct singlet_slab **slabp)
+{
+	struct singlet_slab *slab;
+	u32 slot = handle & INFO_SLOT_MASK;
+
+	slab = singlet_slab_dir_find(&pool->dir, handle >> INFO_SLOT_BITS);
+	if (unlikely(!slab || slot >= slab->slots))
+		return NULL;
+	*slabp = slab;
+	return &slab->obj[slot];
+}
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/* stats - per-CPU counters; see stats.h */
+#include "stats.h"
+
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+
+int singlet_counters_init(struct singlet_counters *c)
+{
+	c->cpu = __alloc_percpu_gfp(NR_SINGLET_STATS * sizeof(long),
+				    __alignof__(long), GFP_KERNEL_ACCOUNT);
+	return c->cpu ? 0 : -ENOMEM;
+}
+
+void singlet_counters_destroy(struct singlet_counters *c)
+{
+	free_percpu(c->cpu);
+	c->cpu = NULL;
+}
+
+/**
+ * singlet_counters_sum() - the value of one counter
+ * @c: counters
+ * @item: which one
+ *
+ * Context: Any.
+ * Return: The sum over all possible CPUs.  While others count it can be off
+ * by what is in flight; a counter that cannot be negative may then look so.
+ */
+long singlet_counters_sum(const struct singlet_counters *c,
+			  enum singlet_stat item)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(c->cpu, cpu)[item]);
+	return sum;
+}

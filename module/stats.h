@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * stats - per-CPU counters
+ *
+ * A leaf that every layer may use.  A counter is a signed sum over CPUs: what
+ * one CPU adds another may subtract.  Single increments are safe in every
+ * context.  Sums taken while others count are a little stale, never torn.
+ */
+#ifndef SINGLET_STATS_H
+#define SINGLET_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/*
+ * What is counted.  Names and order are those of the proc file and of struct
+ * singlet_stats where they appear there.
+ */
+enum singlet_stat {
+	STAT_CREATES,		/* objects made */
+	STAT_FREES,		/* objects freed */
+	STAT_IDLE,		/* objects without a reference */
+	STAT_IMMORTAL,		/* objects never freed */
+	STAT_REFERENCES,	/* (session, object) pairs */
+	STAT_HITS,
+	STAT_MISSES,
+	STAT_REUSES,		/* creates in a slot used before */
+	STAT_REVIVALS,		/* idle objects that became live */
+	STAT_EVICTIONS,
+	STAT_RELEASED,		/* references dropped by a session's end */
+	STAT_FAILURES,		/* requests that found no memory */
+	STAT_COLLECTIONS,
+	STAT_SLABS,
+	STAT_SLABS_FREED,
+	STAT_SLOTS,
+	STAT_BYTES_UNIQUE,	/* of values, each once */
+	STAT_BYTES_LOGICAL,	/* of values, once per reference */
+	STAT_BYTES_STORED,	/* of slab pages */
+	STAT_BYTES_METADATA,	/* of everything else */
+	NR_SINGLET_STATS,
+};
+
+struct singlet_counters {
+	long __percpu *cpu;	/* NR_SINGLET_STATS each; stable in lifetime */
+};
+
+int singlet_counters_init(struct singlet_counters *c);
+void singlet_counters_destroy(struct singlet_counters *c);
+long singlet_counters_sum(const struct singlet_counters *c,
+			  enum singlet_stat item);
+
+static inline void singlet_count(const struct singlet_counters *c,
+				 enum singlet_stat item, long n)
+{
+	this_cpu_add(c->cpu[item], n);
+}
+
+#endif

@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-2.0
+/* store - value to object: lookup or create; see store.h */
+#include "store.h"
+
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "magazine.h"
+#include "reclaim.h"
+#include "world.h"
+
+/* Shrinks tables and frees stores; never needed to make progress elsewhere. */
+static struct workqueue_struct *store_wq;
+
+int singlet_store_init(void)
+{
+	store_wq = alloc_workqueue(KBUILD_MODNAME "_store", WQ_UNBOUND, 0);
+	return store_wq ? 0 : -ENOMEM;
+}
+
+/* Waits until every store is freed; all were destroyed. */
+void singlet_store_exit(void)
+{
+	rcu_barrier();
+	destroy_workqueue(store_wq);
+	rcu_barrier();		/* what freeing the stores left to RCU */
+}
+
+/* Hashing */
+
+static u32 store_hash(const struct singlet_store *store,
+		      const struct singlet_type *type, const void *data,
+		      u32 len)
+{
+	u32 hash;
+
+	/* Whatever the instance of a single type is, it is found. */
+	hash = hsiphash(data, type->kind == SINGLET_KIND_SINGLE ? 0 : len,
+			&store->key);
+	/* Odd, so equal bytes of different types part in the low bits. */
+	return hash + type->index * 0x9e3779b1U;
+}
+
+/*
+ * The hash of an object that nobody can free now: its table entry's stripe is
+ * locked, or it is the caller's own.
+ */
+static u32 object_hash(struct singlet_store *store,
+		       const struct singlet_object *obj)
+{
+	u32 index = singlet_info_type(READ_ONCE(obj->info));
+
+	return store_hash(store, singlet_types_at(&store->types, index),
+			  singlet_object_data(obj), singlet_object_len(obj));
+}
+
+static u32 handle_hash(struct singlet_table *table, u32 handle)
+{
+	struct singlet_store *store = container_of(table, struct singlet_store,
+						   table);
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+	u32 hash;
+
+	rcu_read_lock();
+	obj = singlet_pool_object(&store->pool, handle, &slab);
+	hash = object_hash(store, obj);
+	rcu_read_unlock();
+	return hash;
+}
+
+/* Life cycle of a store */
+
+static void store_free(struct singlet_store *store)
+{
+	singlet_pool_free_caches(&store->pool);
+	singlet_table_destroy(&store->table);
+	singlet_types_destroy(&store->types);
+	singlet_counters_destroy(&store->counters);
+	kvfree(store);
+}
+
+static void store_free_work(struct work_struct *work)
+{
+	store_free(container_of(work, struct singlet_store, free_work));
+}
+
+static void store_shrink_work(struct work_struct *work)
+{
+	struct singlet_store *store = container_of(work, struct singlet_store,
+						   shrink_work);
+
+	singlet_table_shrink(&store->table);
+}
+
+/* The last slab is back with the kernel; RCU callback context. */
+static void store_release(struct singlet_pool *pool)
+{
+	struct singlet_store *store = container_of(pool, struct singlet_store,
+						   pool);
+
+	queue_work(store_wq, &store->free_work);
+}
+
+/**
+ * singlet_store_create() - an empty store
+ *
+ * Context: Process, sleeps.
+ * Return: The store, to be destroyed with singlet_store_destroy(); or an
+ * ERR_PTR: -ENOMEM.
+ */
+struct singlet_store *singlet_store_create(void)
+{
+	struct singlet_store *store;
+
+	store = kvzalloc(sizeof(*store), GFP_KERNEL_ACCOUNT);
+	if (!store)
+		return ERR_PTR(-ENOMEM);
+	if (singlet_counters_init(&store->counters))
+		goto err_free;
+	if (singlet_types_init(&store->types))
+		goto err_counters;
+	if (singlet_table_init(&store->table, handle_hash))
+		goto err_types;
+	singlet_pool_init(&store->pool, &store->counters, store_release);
+	get_random_bytes(&store->key, sizeof(store->key));
+	INIT_WORK(&store->shrink_work, store_shrink_work);
+	INIT_WORK(&store->free_work, store_free_work);
+	singlet_reclaim_add(store);
+	return store;
+
+err_types:
+	singlet_table_destroy(&store->table);
+	singlet_types_destroy(&store->types);
+err_counters:
+	singlet_counters_destroy(&store->counters);
+err_free:
+	kvfree(store);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * singlet_store_destroy() - end a store
+ * @store: nobody uses it or any object in it
+ *
+ * Idle objects go with it.  The memory is back with the kernel after a grace
+ * period; singlet_store_exit() waits for that.
+ *
+ * Context: Process, sleeps.
+ */
+void singlet_store_destroy(struct singlet_store *store)
+{
+	singlet_reclaim_remove(store);
+	cancel_work_sync(&store->shrink_work);
+	singlet_pool_destroy(&store->pool);
+}
+
+/* Objects */
+
+static void count(struct singlet_store *store, enum singlet_stat item, long n)
+{
+	singlet_count(&store->counters, item, n);
+}
+
+/* Wipe and give back a slot that nobody else can reach. */
+static void slot_free(struct singlet_object *obj, u32 len)
+{
+	singlet_object_erase(obj, len);
+	singlet_pool_free(obj);
+}
+
+static void object_free(struct singlet_store *store, struct singlet_object *obj)
+{
+	u32 index = singlet_info_type(READ_ONCE(obj->info));
+	u32 len = singlet_object_len(obj);
+
+	count(store, STAT_FREES, 1);
+	count(store, STAT_BYTES_UNIQUE, -(long)len);
+	/* The type may go when the object does not count any more. */
+	singlet_type_sub(singlet_types_at(&store->types, index), len);
+	slot_free(obj, len);
+}
+
+/**
+ * singlet_store_put() - drop a reference
+ * @obj: whose reference is the caller's
+ *
+ * The last reference on a value leaves the object idle; on a plain object it
+ * frees it.
+ *
+ * Context: Any but NMI; never sleeps (on PREEMPT_RT: preemptible).
+ */
+void singlet_store_put(struct singlet_object *obj)
+{
+	/* An idle object can be evicted at once, and its slab retired. */
+	rcu_read_lock();
+	switch (singlet_object_put(obj)) {
+	case PUT_LIVE:
+		break;
+	case PUT_IDLE:
+		count(singlet_object_store(obj), STAT_IDLE, 1);
+		break;
+	case PUT_DEAD:
+		object_free(singlet_object_store(obj), obj);
+		break;
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * singlet_store_free_dying() - finish what singlet_object_kill() began
+ * @obj: the caller moved it to dying
+ *
+ * Context: Any but hard interrupts; does not sleep.
+ * Return: Bytes that were in its value.
+ */
+u32 singlet_store_free_dying(struct singlet_object *obj)
+{
+	/* It is the caller's alone and keeps its slab. */
+	struct singlet_store *store = singlet_object_store(obj);
+	u32 hash = object_hash(store, obj);
+	u32 len = singlet_object_len(obj);
+
+	singlet_table_lock(&store->table, hash);
+	singlet_table_remove(&store->table, hash, (u32)singlet_object_id(obj));
+	singlet_table_unlock(&store->table, hash);
+	count(store, STAT_IDLE, -1);
+	count(store, STAT_EVICTIONS, 1);
+	object_free(store, obj);
+	return len;
+}
+
+/* What singlet_table_find() looks for, and what it found. */
+struct wanted {
+	struct singlet_store *store;
+	const void *data;
+	u32 len;
+	u32 type;
+	bool single;
+	bool full;			/* found, but its count is full */
+	struct singlet_object *obj;	/* found, with a reference */
+};
+
+static __always_inline bool may_be(const struct wanted *w,
+				   const struct singlet_slab *slab, u32 info)
+{
+	return singlet_info_type(info) == w->type &&
+	       !(info & INFO_PLAIN) &&
+	       (w->single || singlet_slab_len(slab, info) == w->len);
+}
+
+static __always_inline bool match(void *ctx, u32 handle)
+{
+	struct wanted *w = ctx;
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+
+	obj = singlet_pool_object(&w->store->pool, handle, &slab);
+	if (unlikely(!obj) || !may_be(w, slab, READ_ONCE(obj->info)))
+		return false;
+
+	switch (singlet_object_tryget(obj)) {
+	case GOT_NOTHING:
+		return false;
+	case GOT_FULL:
+		w->full = true;
+		return true;
+	case GOT_IDLE:
+		count(w->store, STAT_IDLE, -1);
+		count(w->store, STAT_REVIVALS, 1);
+		break;
+	case GOT_LIVE:
+		break;
+	}
+	/* It is stable now, but may be another one than a moment ago. */
+	if (may_be(w, slab, READ_ONCE(obj->info)) &&
+	    (w->single ||
+	     !memcmp(singlet_slab_payload(slab, handle & INFO_SLOT_MASK),
+		     w->data, w->len))) {
+		w->obj = obj;
+		return true;
+	}
+	singlet_store_put(obj);
+	return false;
+}
+
+/* What became of a search that said it found something. */
+static int found(struct wanted *w, struct singlet_object **objp)
+{
+	if (unlikely(w->full))
+		return -EOVERFLOW;
+	if (unlikely(w->single) && w->len &&
+	    (singlet_object_len(w->obj) != w->len ||
+	     memcmp(singlet_object_data(w->obj), w->data, w->len))) {
+		singlet_store_put(w->obj);
+		return -EEXIST;
+	}
+	*objp = w->obj;
+	return 0;
+}
+
+/* Publish @obj unless @w is found after all.  Return: as _intern(). */
+static int insert(struct wanted *w, struct singlet_object *obj, u32 hash,
+		  gfp_t gfp, struct singlet_object **objp)
+{
+	struct singlet_store *store = w->store;
+	struct singlet_table *table = &store->table;
+	u32 handle = (u32)singlet_object_id(obj);
+	bool exists;
+	int err;
+
+	for (;;) {
+		singlet_table_lock(table, hash);
+		rcu_read_lock();
+		exists = singlet_table_find_locked(table, hash, match, w);
+		rcu_read_unlock();
+		if (exists)
+			break;
+		err = singlet_table_prepare(table, hash);
+		if (!err)
+			break;
+		singlet_table_unlock(table, hash);
+		err = singlet_table_extend(table, gfp);
+		if (err)
+			return err;
+	}
+	if (!exists) {
+		singlet_object_publish(obj, 1);
+		singlet_table_insert(table, hash, handle);
+	}
+	singlet_table_unlock(table, hash);
+	if (exists)
+		return found(w, objp);
+	*objp = obj;
+	return 1;
+}
+
+static void count_create(struct singlet_store *store,
+			 const struct singlet_object *obj, u32 len)
+{
+	count(store, STAT_CREATES, 1);
+	count(store, STAT_BYTES_UNIQUE, len);
+	if (obj->gen != singlet_object_slab(obj)->gen)
+		count(store, STAT_REUSES, 1);
+}
+
+static int create_value(struct wanted *w, struct singlet_type *type, u32 hash,
+			gfp_t gfp, struct singlet_object **objp)
+{
+	struct singlet_store *store = w->store;
+	struct singlet_object *obj;
+	int ret;
+
+	/* Only a new value needs its text checked; a known one was. */
+	ret = singlet_type_check_text(type, w->data, w->len);
+	if (ret)
+		return ret;
+	obj = singlet_pool_alloc(&store->pool, w->len, gfp);
+	if (!obj)
+		return -ENOMEM;
+	memcpy(singlet_object_data(obj), w->data, w->len);
+	singlet_object_describe(obj, type->index, w->len, 0);
+	/* Counts with its type before anybody else can find and free it. */
+	singlet_type_add(type, w->len);
+
+	ret = insert(w, obj, hash, gfp, objp);
+	if (ret != 1) {
+		singlet_type_sub(type, w->len);
+		slot_free(obj, w->len);
+		return ret;
+	}
+	count_create(store, obj, w->len);
+	if (singlet_table_crowded(&store->table, hash))
+		singlet_table_grow(&store->table, gfp);
+	return 1;
+}
+
+static int intern(struct singlet_store *store, struct singlet_type *type,
+		  const void *data, u32 len, bool create, gfp_t gfp,
+		  struct singlet_object **objp)
+{
+	struct wanted w = {
+		.store = store,
+		.data = data,
+		.len = len,
+		.type = type->index,
+		.single = type->kind == SINGLET_KIND_SINGLE,
+	};
+	bool exists;
+	u32 hash;
+	int err;
+
+	if (unlikely(type->kind == SINGLET_KIND_PLAIN))
+		return -EINVAL;
+	err = singlet_type_check_shape(type, data, len);
+	/* A single type's instance is found by no bytes at all. */
+	if (unlikely(err) && (!w.single || len))
+		return err;
+	*objp = singlet_world_find(type->index, data);
+	if (*objp)
+		return 0;
+
+	hash = store_hash(store, type, data, len);
+	rcu_read_lock();
+	exists = singlet_table_find(&store->table, hash, match, &w);
+	rcu_read_unlock();
+	if (likely(exists))
+		return found(&w, objp);
+	if (err)
+		return err;
+	return create ? create_value(&w, type, hash, gfp, objp) : -ENOENT;
+}
+
+/**
+ * singlet_store_intern() - the object of a value
+ * @store: store
+ * @type_number: of a type of kind value or single
+ * @data: the value's bytes, in kernel memory, not changing
+ * @len: how many
+ * @create: make the object if there is none
+ * @gfp: how to allocate
+ * @objp: out, on success; the caller has a reference, to be dropped with
+ *        singlet_store_put()
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ * Return: 0: found; 1: created; or -ENOENT, -EINVAL, -EMSGSIZE, -EILSEQ,
+ * -EEXIST, -EOVERFLOW, -ENOMEM as struct singlet_intern_item has them.
+ */
+int singlet_store_intern(struct singlet_store *store, u32 type_number,
+			 const void *data, u32 len, bool create, gfp_t gfp,
+			 struct singlet_object **objp)
+{
+	struct singlet_type *type = singlet_types_get(&store->types,
+						      type_number);
+	int ret;
+
+	if (unlikely(!type))
+		return -ENOENT;
+	ret = intern(store, type, data, len, create, gfp, objp);
+	if (likely(!ret)) {
+		count(store, STAT_HITS, 1);
+		singlet_type_count(type, hits, 1);
+	} else if (ret == 1 || ret == -ENOENT) {
+		count(store, STAT_MISSES, 1);
+		singlet_type_count(type, misses, 1);
+	} else if (ret == -ENOMEM) {
+		count(store, STAT_FAILURES, 1);
+	}
+	singlet_types_put(type);
+	return ret;
+}
+
+/**
+ * singlet_store_alloc() - a plain object of one's own
+ * @store: store
+ * @type_number: of a type of kind plain
+ * @len: bytes
+ * @gfp: how to allocate
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ * Return: The object, zeroed and unsealed, with a reference that is the
+ * caller's; or an ERR_PTR: -ENOENT, -EINVAL, -EMSGSIZE, -ENOMEM.
+ */
+struct singlet_object *singlet_store_alloc(struct singlet_store *store,
+					   u32 type_number, u32 len, gfp_t gfp)
+{
+	struct singlet_type *type = singlet_types_get(&store->types,
+						      type_number);
+	struct singlet_object *obj;
+	int err;
+
+	if (!type)
+		return ERR_PTR(-ENOENT);
+	err = -EINVAL;
+	if (type->kind != SINGLET_KIND_PLAIN)
+		goto err_type;
+	err = singlet_type_check_shape(type, NULL, len);
+	if (err)
+		goto err_type;
+	obj = singlet_pool_alloc(&store->pool, len, gfp);
+	if (!obj) {
+		count(store, STAT_FAILURES, 1);
+		err = -ENOMEM;
+		goto err_type;
+	}
+	singlet_object_describe(obj, type->index, len,
+				INFO_PLAIN | INFO_UNSEALED);
+	singlet_type_add(type, len);
+	count_create(store, obj, len);
+	singlet_object_publish(obj, 1);
+	singlet_types_put(type);
+	return obj;
+
+err_type:
+	singlet_types_put(type);
+	return ERR_PTR(err);
+}
+
+/* The caller's plain object changes no more from here on. */
+void singlet_store_seal(struct singlet_object *obj)
+{
+	/*
+	 * Release: the bytes come first; pairs with the acquire of who reads
+	 * the record to learn whether it is sealed.
+	 */
+	smp_store_release(&obj->info, obj->info & ~INFO_UNSEALED);
+}
+
+static struct singlet_object *get_from(struct singlet_store *store,
+				       const struct singlet_pool *pool,
+				       u32 handle, u32 gen)
+{
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+
+	obj = singlet_pool_object(pool, handle, &slab);
+	if (!obj || READ_ONCE(obj->gen) != gen)
+		return ERR_PTR(-ENOENT);
+	switch (singlet_object_tryget(obj)) {
+	case GOT_NOTHING:
+		return ERR_PTR(-ENOENT);
+	case GOT_FULL:
+		return ERR_PTR(-EOVERFLOW);
+	case GOT_IDLE:
+		count(store, STAT_IDLE, -1);
+		count(store, STAT_REVIVALS, 1);
+		break;
+	case GOT_LIVE:
+		break;
+	}
+	/* Stable now; was it that generation's? */
+	if (READ_ONCE(obj->gen) != gen) {
+		singlet_store_put(obj);
+		return ERR_PTR(-ENOENT);
+	}
+	return obj;
+}
+
+/**
+ * singlet_store_get() - take a reference by id
+ * @store: store
+ * @id: of an object of the store or of the world
+ *
+ * Context: Any but hard interrupts; never sleeps.
+ * Return: The object, live or idle until now, sealed or not, with a reference
+ * to be dropped with singlet_store_put(); or an ERR_PTR: -ENOENT: unknown or
+ * stale; -EOVERFLOW.
+ */
+struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id)
+{
+	const struct singlet_pool *pool = id & WORLD_ID ? &singlet_world.pool :
+							  &store->pool;
+	struct singlet_object *obj;
+
+	rcu_read_lock();
+	obj = get_from(store, pool, (u32)id & ~(u32)WORLD_ID, id >> 32);
+	rcu_read_unlock();
+	return obj;
+}
+
+/**
+ * singlet_store_peek() - look at an object without a reference
+ * @store: store
+ * @id: of an object of the store or of the world
+ * @peek: out
+ *
+ * Context: Any.
+ * Return: 0: the object was there with these properties at one instant;
+ * -ENOENT: unknown or stale.
+ */
+int singlet_store_peek(struct singlet_store *store, u64 id,
+		       struct singlet_peek *peek)
+{
+	const struct singlet_pool *pool = id & WORLD_ID ? &singlet_world.pool :
+							  &store->pool;
+	struct singlet_type *type;
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	obj = singlet_pool_object(pool, (u32)id & ~(u32)WORLD_ID, &slab);
+	if (!obj || READ_ONCE(obj->gen) != id >> 32)
+		goto out;
+	/* Acquire: what follows is read after the object was published. */
+	if (atomic_read_acquire(&obj->refs) < 0)
+		goto out;
+	peek->info = READ_ONCE(obj->info);
+	peek->len = singlet_slab_len(slab, peek->info);
+	peek->references = singlet_object_refs(obj);
+	peek->immortal = singlet_object_immortal(obj);
+	type = singlet_types_at(&store->types, singlet_info_type(peek->info));
+	if (!type)
+		goto out;
+	peek->type = type->number;
+	/* The generation ends before anything of the next object is there. */
+	smp_rmb();
+	if (READ_ONCE(obj->gen) != id >> 32 || singlet_object_dead(obj))
+		goto out;
+	err = 0;
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/* Free the idle objects of one type; the type takes no new ones. */
+static void evict_type(void *ctx, struct singlet_type *type)
+{
+	singlet_reclaim_type(ctx, type);
+}
+
+/* Context and errors as singlet_types_delete(). */
+int singlet_store_delete_type(struct singlet_store *store, u32 number)
+{
+	return singlet_types_delete(&store->types, number, evict_type, store);
+}
+
+/* Ask for a smaller table, if it has lost most of its entries. */
+void singlet_store_fit(struct singlet_store *store)
+{
+	if (singlet_table_sparse(&store->table))
+		queue_work(store_wq, &store->shrink_work);
+}
+
+/* The numbers of a store: what ioctl and proc file show. */
+void singlet_store_stats(struct singlet_store *store,
+			 struct singlet_stats *stats)
+{
+	const struct singlet_counters *c = &store->counters;
+	u64 slots, objects, cached;
+
+#define SUM(item) max(singlet_counters_sum(c, STAT_##item), 0L)
+	objects = max(singlet_store_objects(store), 0L);
+	slots = SUM(SLOTS);
+	cached = singlet_pool_cached(&store->pool);
+	stats->types += READ_ONCE(store->types.nr);
+	stats->objects += objects;
+	stats->idle += min_t(u64, SUM(IDLE), objects);
+	stats->immortal += SUM(IMMORTAL);
+	stats->references += SUM(REFERENCES);
+	stats->hits += SUM(HITS);
+	stats->misses += SUM(MISSES);
+	stats->creates += SUM(CREATES);
+	stats->reuses += SUM(REUSES);
+	stats->revivals += SUM(REVIVALS);
+	stats->frees += SUM(FREES);
+	stats->evictions += SUM(EVICTIONS);
+	stats->released += SUM(RELEASED);
+	stats->failures += SUM(FAILURES);
+	stats->collections += SUM(COLLECTIONS);
+	stats->slabs += SUM(SLABS);
+	stats->slots += slots;
+	stats->slots_free += slots - min(slots, objects);
+	stats->slots_cached += cached;
+	stats->buckets += singlet_table_buckets(&store->table);
+	stats->bytes_unique += SUM(BYTES_UNIQUE);
+	stats->bytes_logical += SUM(BYTES_LOGICAL);
+	stats->bytes_stored += SUM(BYTES_STORED);
+	stats->bytes_metadata += SUM(BYTES_METADATA) +
+		singlet_table_bytes(&store->table) +
+		singlet_slab_dir_bytes(&store->pool.dir) + sizeof(*store) +
+		num_possible_cpus() * NR_SINGLET_STATS * sizeof(long) +
+		READ_ONCE(store->types.nr) * num_possible_cpus() *
+		sizeof(struct singlet_type_counters);
+#undef SUM
+}
+
+/* The equations of all layers; for debug builds and tests, at rest. */
+bool singlet_store_is_valid(struct singlet_store *store)
+{
+	return singlet_pool_is_valid(&store->pool) &&
+	       singlet_table_is_valid(&store->table) &&
+	       singlet_counters_sum(&store->counters, STAT_IDLE) >= 0 &&
+	       singlet_store_objects(store) >=
+	       singlet_counters_sum(&store->counters, STAT_IDLE);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * table - RCU hash table from hash to handle; lookup and insert only
+ *
+ * Linear hashing: the table grows and shrinks by one bucket at a time, in the
+ * calls that fill it, so that it is always about as full as it should be and
+ * nobody ever waits for a rehash.  A bucket is a cache line (table_lines.h)
+ * and, seldom, lines that it overflowed into.  With n buckets a hash belongs
+ * to bucket h mod 2^k, where 2^k is the power of two at or above n, or, if
+ * there is no such bucket yet, h mod 2^(k-1).
+ *
+ * Locking
+ *   stripe->lock  (BH-safe) protects the entries of all buckets b with
+ *                 b mod STRIPES == the stripe, and so both halves of a split
+ *   resize_lock   (BH-safe) serializes changes of the number of buckets
+ *   shrink_mutex  serializes shrinking
+ * Order: shrink_mutex, resize_lock, stripe->lock, lines->lock.
+ *
+ * Readers take no lock.  What they rely on:
+ * - An entry is written handle first, then tag (release; pairs with the
+ *   acquire after reading a tag), and removed by clearing the tag.  A slot of
+ *   a line may be used again at once: the handle found under a tag is a hint,
+ *   and the reader's match function makes sure of the object.
+ * - Entries move only when a bucket is split or merged, and lines change
+ *   their bucket only when they run empty.  Either changes @state, whose upper
+ *   half is a sequence number: copies are placed first, then @state changes
+ *   (full barrier), then the originals go or the line is handed out again.  A
+ *   reader that found nothing reads @state again (smp_rmb() before) and
+ *   retries if it changed.  So a miss means that the entry was not there all
+ *   the time.
+ */
+#ifndef SINGLET_TABLE_H
+#define SINGLET_TABLE_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/mutex.h>
+
+#include "table_lines.h"
+
+#define STRIPES			32
+#define TABLE_BUCKETS_MIN	LINES_PER_PAGE	/* one page; >= STRIPES */
+#define TABLE_BUCKETS_MAX	(1U << 29)
+#define TABLE_CHAIN_MAX		4096	/* lines; a reader never walks further */
+
+struct singlet_table;
+
+/* The hash of an entry's value; the entry stays while it runs. */
+typedef u32 (*singlet_table_hash_t)(struct singlet_table *table, u32 handle);
+
+struct singlet_table_stripe {
+	spinlock_t lock;
+	u32 nr;			/* lock; entries */
+} ____cacheline_aligned;
+
+struct singlet_table {
+	atomic64_t state;	/* sequence << 32 | buckets; resize_lock */
+	struct singlet_lines home;
+	struct singlet_lines over;
+	singlet_table_hash_t hash;	/* stable */
+	spinlock_t resize_lock;
+	struct mutex shrink_mutex;
+	struct singlet_table_stripe stripe[STRIPES];
+};
+
+int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash);
+void singlet_table_destroy(struct singlet_table *table);
+int singlet_table_prepare(struct singlet_table *table, u32 hash);
+int singlet_table_extend(struct singlet_table *table, gfp_t gfp);
+void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle);
+bool singlet_table_remove(struct singlet_table *table, u32 hash, u32 handle);
+void singlet_table_grow(struct singlet_table *table, gfp_t gfp);
+bool singlet_table_sparse(struct singlet_table *table);
+void singlet_table_shrink(struct singlet_table *table);
+unsigned long singlet_table_entries(struct singlet_table *table);
+size_t singlet_table_bytes(struct singlet_table *table);
+unsigned int singlet_table_longest(struct singlet_table *table);
+bool singlet_table_is_valid(struct singlet_table *table);
+
+/* Aim for so many entries per bucket; shrink below that many. */
+#define TABLE_LOAD	8
+#define TABLE_LOAD_LOW	4
+
+static inline u32 singlet_table_buckets(const struct singlet_table *table)
+{
+	return (u32)atomic64_read(&table->state);
+}
+
+static inline struct singlet_table_stripe *
+singlet_table_stripe(struct singlet_table *table, u32 hash)
+{
+	return &table->stripe[hash % STRIPES];
+}
+
+static inline void singlet_table_lock(struct singlet_table *table, u32 hash)
+{
+	spin_lock_bh(&singlet_table_stripe(table, hash)->lock);
+}
+
+static inline void singlet_table_unlock(struct singlet_table *table, u32 hash)
+{
+	spin_unlock_bh(&singlet_table_stripe(table, hash)->lock);
+}
+
+/* Is the table fuller than it should be?  A look without a lock. */
+static inline bool singlet_table_crowded(struct singlet_table *table, u32 hash)
+{
+	u64 nr = READ_ONCE(singlet_table_stripe(table, hash)->nr);
+
+	return nr * STRIPES >
+	       (u64)singlet_table_buckets(table) * TABLE_LOAD;
+}
+
+static __always_inline u32 singlet_table_bucket(u32 hash, u32 buckets)
+{
+	u32 mask = (1U << fls(buckets - 1)) - 1;
+	u32 b = hash & mask;
+
+	return b < buckets ? b : b & mask >> 1;
+}
+
+/* The low bits choose the bucket, so the tag is taken from the high ones. */
+static __always_inline u16 singlet_table_tag(u32 hash)
+{
+	return (hash >> 16) ?: 1;
+}
+
+#define TAG_ONES	0x0001000100010001ULL
+#define TAG_HIGHS	0x8000800080008000ULL
+
+/*
+ * Marks of the tags in @tags that equal @tag: the highest bit of each.  Above
+ * a true mark there can be false ones.
+ */
+static __always_inline u64 singlet_tag_marks(u64 tags, u16 tag)
+{
+	u64 x = tags ^ tag * TAG_ONES;
+
+	return (x - TAG_ONES) & ~x & TAG_HIGHS;
+}
+
+/* Position of the lowest mark. */
+static __always_inline unsigned int singlet_tag_first(u64 marks)
+{
+#ifdef __LITTLE_ENDIAN
+	return __ffs64(marks) / 16;
+#else
+	return 3 - __ffs64(marks) / 16;
+#endif
+}
+
+typedef bool (*singlet_table_match_t)(void *ctx, u32 handle);
+
+static __always_inline bool
+singlet_table_try(const struct singlet_line *line, unsigned int i, u16 tag,
+		  singlet_table_match_t match, void *ctx)
+{
+	/* Acquire: pairs with the release in singlet_table_insert(). */
+	if (smp_load_acquire(&line->tag[i]) != tag)
+		return false;
+	return match(ctx, READ_ONCE(line->handle[i]));
+}
+
+/* Offer each entry of @hash's bucket that may be its to @match. */
+static __always_inline bool
+singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
+		   singlet_table_match_t match, void *ctx)
+{
+	const struct singlet_line *line;
+	unsigned int i, steps = 0;
+
+	line = singlet_lines_find(&table->home, bucket);
+	while (likely(line)) {
+		u32 next;
+
+		for (i = 0; i < 8; i += 4) {
+			/* Four tags at a time. */
+			u64 marks = singlet_tag_marks(READ_ONCE(*(u64 *)&line->tag[i]),
+						      tag);
+
+			for (; marks; marks &= marks - 1)
+				if (singlet_table_try(line, i + singlet_tag_first(marks),
+						      tag, match, ctx))
+					return true;
+		}
+		for (; i < LINE_ENTRIES; i++)
+			if (READ_ONCE(line->tag[i]) == tag &&
+			    singlet_table_try(line, i, tag, match, ctx))
+				return true;
+		next = READ_ONCE(line->next);
+		if (likely(!next) || ++steps > TABLE_CHAIN_MAX)
+			break;
+		line = singlet_lines_find(&table->over, next - 1);
+	}
+	return false;
+}
+
+/**
+ * singlet_table_find() - look for a value
+ * @table: table
+ * @hash: of the value
+ * @match: decides whether a handle's object is the value; the only thing kept
+ *         from a successful call is what it kept
+ * @ctx: for @match
+ *
+ * Context: RCU read-side section.
+ * Return: Whether @match said so.
+ */
+static __always_inline bool
+singlet_table_find(const struct singlet_table *table, u32 hash,
+		   singlet_table_match_t match, void *ctx)
+{
+	/* Acquire: pairs with the full barrier at each change of state. */
+	u64 state = atomic64_read_acquire(&table->state);
+
+	for (;;) {
+		u64 now;
+
+		if (singlet_table_walk(table,
+				       singlet_table_bucket(hash, (u32)state),
+				       singlet_table_tag(hash), match, ctx))
+			return true;
+		/* Pairs with the same barriers: see above "Readers". */
+		smp_rmb();
+		now = atomic64_read_acquire(&table->state);
+		if (likely(now == state))
+			return false;
+		state = now;
+	}
+}
+
+/* The same with the stripe locked, when nothing moves. */
+static __always_inline bool
+singlet_table_find_locked(struct singlet_table *table, u32 hash,
+			  singlet_table_match_t match, void *ctx)
+{
+	lockdep_assert_held(&singlet_table_stripe(table, hash)->lock);
+	return singlet_table_walk(table,
+				  singlet_table_bucket(hash, singlet_table_buckets(table)),
+				  singlet_table_tag(hash), match, ctx);
+}
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/* table_lines - the memory of a hash table; see table_lines.h */
+#include "table_lines.h"
+
+#include <linux/build_bug.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#define CAP_MIN		8
+#define LINES_BYTES	(LINES_PER_PAGE * sizeof(struct singlet_line))
+
+static_assert(sizeof(struct singlet_line) == 64);
+
+static struct singlet_line_dir *locked_dir(struct singlet_lines *lines)
+{
+	return rcu_dereference_protected(lines->dir,
+					 lockdep_is_held(&lines->lock));
+}
+
+void singlet_lines_init(struct singlet_lines *lines)
+{
+	RCU_INIT_POINTER(lines->dir, NULL);
+	spin_lock_init(&lines->lock);
+	lines->hint = 0;
+	lines->nr_pages = 0;
+}
+
+/* Nobody may look up any more. */
+void singlet_lines_destroy(struct singlet_lines *lines)
+{
+	struct singlet_line_dir *dir = rcu_dereference_protected(lines->dir,
+								 true);
+	u32 i;
+
+	if (!dir)
+		return;
+	for (i = 0; i < dir->cap; i++)
+		kfree(dir->page[i].lines);
+	kvfree(dir);
+}
+
+/* Put @new in the place of a smaller directory; returns what to free. */
+static struct singlet_line_dir *replace_dir(struct singlet_lines *lines,
+					    struct singlet_line_dir *new)
+{
+	struct singlet_line_dir *old = locked_dir(lines);
+
+	if (old && old->cap >= new->cap)
+		return new;
+	if (old)
+		memcpy(new->page, old->page, old->cap * sizeof(*old->page));
+	rcu_assign_pointer(lines->dir, new);
+	return old;
+}
+
+/**
+ * singlet_lines_ensure() - memory behind a page of lines
+ * @lines: lines
+ * @page: number of the page; line n is in page n / LINES_PER_PAGE
+ * @gfp: how to allocate
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ * Return: 0, or -ENOMEM.
+ */
+int singlet_lines_ensure(struct singlet_lines *lines, u32 page, gfp_t gfp)
+{
+	struct singlet_line *mem = NULL;
+	struct singlet_line_dir *dir, *old;
+	u32 cap;
+
+	gfp |= __GFP_ACCOUNT | __GFP_ZERO;
+	spin_lock_bh(&lines->lock);
+	for (;;) {
+		dir = locked_dir(lines);
+		cap = dir ? dir->cap : 0;
+		if (page < cap && dir->page[page].lines)
+			break;
+		if (page < cap && mem) {
+			/* Pairs with the dependent load of a line. */
+			smp_store_release(&dir->page[page].lines, mem);
+			dir->page[page].used = 0;
+			lines->hint = min(lines->hint, page);
+			lines->nr_pages++;
+			mem = NULL;
+			break;
+		}
+		spin_unlock_bh(&lines->lock);
+
+		if (!mem)
+			mem = kmalloc(LINES_BYTES, gfp);
+		if (!mem)
+			return -ENOMEM;
+		if (page >= cap) {
+			cap = max_t(u32, CAP_MIN, roundup_pow_of_two(page + 1));
+			dir = kvmalloc(struct_size(dir, page, cap), gfp);
+			if (!dir) {
+				kfree(mem);
+				return -ENOMEM;
+			}
+			dir->cap = cap;
+			spin_lock_bh(&lines->lock);
+			old = replace_dir(lines, dir);
+			spin_unlock_bh(&lines->lock);
+			if (old)
+				kvfree_rcu(old, rcu);
+		}
+		spin_lock_bh(&lines->lock);
+	}
+	spin_unlock_bh(&lines->lock);
+	kfree(mem);
+	return 0;
+}
+
+/* Memory for more lines to hand out.  Context and return as _ensure(). */
+int singlet_lines_extend(struct singlet_lines *lines, gfp_t gfp)
+{
+	struct singlet_line_dir *dir;
+	u32 i = 0;
+
+	spin_lock_bh(&lines->lock);
+	dir = locked_dir(lines);
+	while (dir && i < dir->cap && dir->page[i].lines)
+		i++;
+	spin_unlock_bh(&lines->lock);
+	return singlet_lines_ensure(lines, i, gfp);
+}
+
+/**
+ * singlet_lines_get() - a line of one's own
+ * @lines: lines
+ *
+ * Context: BH disabled; does not sleep.
+ * Return: The number of an empty line, or U32_MAX: none, extend first.
+ */
+u32 singlet_lines_get(struct singlet_lines *lines)
+{
+	struct singlet_line_dir *dir;
+	u32 nr = U32_MAX;
+
+	spin_lock(&lines->lock);
+	dir = locked_dir(lines);
+	for (; dir && lines->hint < dir->cap; lines->hint++) {
+		struct singlet_line_page *page = &dir->page[lines->hint];
+		unsigned int bit;
+
+		if (!page->lines || !~page->used)
+			continue;
+		bit = __ffs64(~page->used);
+		page->used |= BIT_ULL(bit);
+		memset(&page->lines[bit], 0, sizeof(*page->lines));
+		nr = lines->hint * LINES_PER_PAGE + bit;
+		break;
+	}
+	spin_unlock(&lines->lock);
+	return nr;
+}
+
+/* Give back a line from singlet_lines_get(); same context. */
+void singlet_lines_put(struct singlet_lines *lines, u32 nr)
+{
+	u32 page = nr / LINES_PER_PAGE;
+
+	spin_lock(&lines->lock);
+	locked_dir(lines)->page[page].used &= ~BIT_ULL(nr % LINES_PER_PAGE);
+	lines->hint = min(lines->hint, page);
+	spin_unlock(&lines->lock);
+}
+
+/**
+ * singlet_lines_detach() - take unused pages out of the directory
+ * @lines: lines
+ * @first: the first page that may go
+ * @pages: out; memory to be freed with kfree() after a grace period
+ * @max: room in @pages
+ *
+ * A page goes when none of its lines is handed out.  For @home, where lines
+ * are not handed out, @first says what is unused.
+ *
+ * Return: How many were taken.
+ */
+unsigned int singlet_lines_detach(struct singlet_lines *lines, u32 first,
+				  struct singlet_line **pages, unsigned int max)
+{
+	struct singlet_line_dir *dir;
+	unsigned int n = 0;
+	u32 i;
+
+	spin_lock_bh(&lines->lock);
+	dir = locked_dir(lines);
+	for (i = first; dir && i < dir->cap && n < max; i++) {
+		if (!dir->page[i].lines || dir->page[i].used)
+			continue;
+		pages[n++] = dir->page[i].lines;
+		WRITE_ONCE(dir->page[i].lines, NULL);
+		lines->nr_pages--;
+	}
+	spin_unlock_bh(&lines->lock);
+	return n;
+}
+
+/* Bytes taken, directory included. */
+size_t singlet_lines_bytes(struct singlet_lines *lines)
+{
+	struct singlet_line_dir *dir;
+	size_t bytes;
+
+	spin_lock_bh(&lines->lock);
+	dir = locked_dir(lines);
+	bytes = lines->nr_pages * LINES_BYTES;
+	if (dir)
+		bytes += struct_size(dir, page, dir->cap);
+	spin_unlock_bh(&lines->lock);
+	return bytes;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/* type - the types of a store; see type.h */
+#include "type.h"
+
+#include <linux/ctype.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "utf8.h"
+
+static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
+	[SINGLET_TYPE_NONE]	= { "none", 4, SINGLET_KIND_VALUE, 0, 0 },
+	[SINGLET_TYPE_BOOL]	= { "bool", 4, SINGLET_KIND_VALUE, 1, 1 },
+	[SINGLET_TYPE_INT]	= { "int", 3, SINGLET_KIND_VALUE, 8, 8 },
+	[SINGLET_TYPE_FLOAT]	= { "float", 5, SINGLET_KIND_VALUE, 8, 8 },
+	[SINGLET_TYPE_STR]	= { "str", 3, SINGLET_KIND_VALUE, 0,
+				    SINGLET_MAX_VALUE },
+	[SINGLET_TYPE_BYTES]	= { "bytes", 5, SINGLET_KIND_VALUE, 0,
+				    SINGLET_MAX_VALUE },
+};
+
+static int type_setup(struct singlet_type *type, u32 number,
+		      const struct singlet_type_args *args)
+{
+	type->index = number & INFO_TYPE_MASK;
+	type->number = number;
+	type->kind = args->kind;
+	type->value_size = args->value_size;
+	type->value_max = args->value_max;
+	memcpy(type->name, args->name, args->name_len);
+	type->counters = alloc_percpu_gfp(struct singlet_type_counters,
+					  GFP_KERNEL_ACCOUNT);
+	return type->counters ? 0 : -ENOMEM;
+}
+
+static void type_free(struct singlet_type *type)
+{
+	free_percpu(type->counters);
+	kfree(type);
+}
+
+static void type_free_rcu(struct rcu_head *rcu)
+{
+	type_free(container_of(rcu, struct singlet_type, rcu));
+}
+
+/* @types is zeroed.  Return: 0 or -ENOMEM, then nothing is left behind. */
+int singlet_types_init(struct singlet_types *types)
+{
+	u32 i;
+
+	mutex_init(&types->mutex);
+	xa_init_flags(&types->user, XA_FLAGS_ACCOUNT);
+	for (i = 1; i <= TYPE_PREDEFINED; i++) {
+		if (type_setup(&types->predefined[i], i, &predefined[i])) {
+			singlet_types_destroy(types);
+			return -ENOMEM;
+		}
+	}
+	types->nr = TYPE_PREDEFINED;
+	return 0;
+}
+
+/* No object and no user is left. */
+void singlet_types_destroy(struct singlet_types *types)
+{
+	unsigned long index;
+	void *entry;
+	u32 i;
+
+	xa_for_each(&types->user, index, entry)
+		if (!xa_is_value(entry))
+			type_free(entry);
+	xa_destroy(&types->user);
+	for (i = 1; i <= TYPE_PREDEFINED; i++)
+		free_percpu(types->predefined[i].counters);
+}
+
+/* The type at @index or NULL.  RCU section, or something keeps the type. */
+struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index)
+{
+	void *entry;
+
+	if (index - 1 < TYPE_PREDEFINED)
+		return &types->predefined[index];
+	entry = xa_load(&types->user, index);
+	return xa_is_value(entry) ? NULL : entry;
+}
+
+/*
+ * The first type at *@index or beyond, *@index set to where the search goes
+ * on; NULL: no more.  RCU section or types->mutex.
+ */
+struct singlet_type *singlet_types_next(struct singlet_types *types, u32 *index)
+{
+	unsigned long i = max(*index, 1U);
+	void *entry;
+
+	if (i <= TYPE_PREDEFINED) {
+		*index = i + 1;
+		return &types->predefined[i];
+	}
+	for (entry = xa_find(&types->user, &i, TYPE_MAX, XA_PRESENT); entry;
+	     entry = xa_find_after(&types->user, &i, TYPE_MAX, XA_PRESENT)) {
+		if (!xa_is_value(entry)) {
+			*index = i + 1;
+			return entry;
+		}
+	}
+	*index = TYPE_MAX + 1;
+	return NULL;
+}
+
+/* The type of that name or NULL.  RCU section or types->mutex. */
+struct singlet_type *singlet_types_by_name(struct singlet_types *types,
+					   const char *name, u32 len)
+{
+	struct singlet_type *type;
+	u32 index = 0;
+
+	if (len > SINGLET_MAX_NAME)
+		return NULL;
+	while ((type = singlet_types_next(types, &index)))
+		if (!READ_ONCE(type->dying) && strlen(type->name) == len &&
+		    !memcmp(type->name, name, len))
+			return type;
+	return NULL;
+}
+
+/*
+ * A name is printed in tables and typed in shells: visible characters only,
+ * and no slash, so that it can become a path one day.
+ */
+static int check_name(const char *name, u32 len)
+{
+	u32 i;
+
+	if (!len || len > SINGLET_MAX_NAME)
+		return -EINVAL;
+	if (!singlet_utf8_valid(name, len))
+		return -EILSEQ;
+	for (i = 0; i < len; i++) {
+		u8 c = name[i];
+
+		if (c <= ' ' || c == 0x7f || c == '/')
+			return -EINVAL;
+		/* U+0080 to U+009F */
+		if (c == 0xc2 && (u8)name[i + 1] < 0xa0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Could there be such a type?  Return: 0, -EINVAL, -EILSEQ, -EMSGSIZE. */
+int singlet_types_check(const struct singlet_type_args *args)
+{
+	int err = check_name(args->name, args->name_len);
+
+	if (err)
+		return err;
+	if (args->kind != SINGLET_KIND_VALUE &&
+	    args->kind != SINGLET_KIND_SINGLE &&
+	    args->kind != SINGLET_KIND_PLAIN)
+		return -EINVAL;
+	if (args->value_size > SINGLET_MAX_VALUE ||
+	    args->value_max > SINGLET_MAX_VALUE)
+		return -EMSGSIZE;
+	if (args->value_size && args->value_max)
+		return -EINVAL;
+	return 0;
+}
+
+/* An index without a type, and the number that a type there will have. */
+static u32 free_number(struct singlet_types *types)
+{
+	u32 i;
+
+	for (i = TYPE_PREDEFINED + 1; i <= TYPE_MAX; i++) {
+		void *entry = xa_load(&types->user, i);
+		unsigned long count;
+
+		if (entry && !xa_is_value(entry))
+			continue;
+		count = entry ? xa_to_value(entry) + 1 : 1;
+		if (count <= TYPE_COUNT_MAX)
+			return TYPE_NUMBER(i, (u32)count);
+	}
+	return 0;
+}
+
+/**
+ * singlet_types_create() - a new user type
+ * @types: registry
+ * @args: checked by singlet_types_check(); of both sizes 0, value_max 0 means
+ *        SINGLET_MAX_VALUE
+ * @numberp: out; its number, which stays meaningful when the type goes
+ *
+ * Context: Process, sleeps.
+ * Return: The type, which stays until it is deleted; or an ERR_PTR:
+ * -EEXIST, -EDQUOT (no index left), -ENOMEM.
+ */
+struct singlet_type *singlet_types_create(struct singlet_types *types,
+					  const struct singlet_type_args *args,
+					  u32 *numberp)
+{
+	struct singlet_type_args full = *args;
+	struct singlet_type *type;
+	u32 number;
+	int err;
+
+	full.value_max = args->value_size ?: args->value_max ?:
+			 SINGLET_MAX_VALUE;
+
+	mutex_lock(&types->mutex);
+	err = -EEXIST;
+	if (singlet_types_by_name(types, args->name, args->name_len))
+		goto err_unlock;
+	err = -EDQUOT;
+	number = free_number(types);
+	if (!number)
+		goto err_unlock;
+	err = -ENOMEM;
+	type = kzalloc(sizeof(*type), GFP_KERNEL_ACCOUNT);
+	if (!type)
+		goto err_unlock;
+	err = type_setup(type, number, &full);
+	if (err)
+		goto err_free;
+	err = xa_err(xa_store(&types->user, type->index, type, GFP_KERNEL));
+	if (err)
+		goto err_free;
+	types->nr++;
+	*numberp = number;
+	mutex_unlock(&types->mutex);
+	return type;
+
+err_free:
+	type_free(type);
+err_unlock:
+	mutex_unlock(&types->mutex);
+	return ERR_PTR(err);
+}
+
+/**
+ * singlet_types_delete() - end a user type
+ * @types: registry
+ * @number: of the type
+ * @evict: called once the type takes no new objects; frees its idle ones
+ * @ctx: for @evict
+ *
+ * Context: Process, sleeps.
+ * Return: 0; -ENOENT; -EPERM: predefined; -EBUSY: it has live objects, and
+ * stays as it was.
+ */
+int singlet_types_delete(struct singlet_types *types, u32 number,
+			 void (*evict)(void *ctx, struct singlet_type *type),
+			 void *ctx)
+{
+	struct singlet_type_counters sum;
+	struct singlet_type *type;
+	int err = 0;
+
+	if (number && number <= TYPE_PREDEFINED)
+		return -EPERM;
+
+	mutex_lock(&types->mutex);
+	type = singlet_types_at(types, number & INFO_TYPE_MASK);
+	if (!type || type->number != number) {
+		err = -ENOENT;
+		goto out;
+	}
+	WRITE_ONCE(type->dying, true);
+	synchronize_rcu();	/* see "How deletion finds out" in type.h */
+	evict(ctx, type);
+	singlet_type_sum(type, &sum);
+	if (sum.objects) {
+		WRITE_ONCE(type->dying, false);
+		err = -EBUSY;
+		goto out;
+	}
+	/* Replacing an entry allocates nothing. */
+	xa_store(&types->user, type->index,
+		 xa_mk_value(number >> INFO_TYPE_BITS), GFP_KERNEL);
+	types->nr--;
+	call_rcu(&type->rcu, type_free_rcu);
+out:
+	mutex_unlock(&types->mutex);
+	return err;
+}
+
+/**
+ * singlet_type_check_shape() - can these bytes be a value of the type?
+ * @type: type
+ * @data: the bytes
+ * @len: how many
+ *
+ * Everything but text, whose check reads it all: singlet_type_check_text().
+ *
+ * Return: 0; -EMSGSIZE: too long; -EINVAL: wrong length or bytes.
+ */
+int singlet_type_check_shape(const struct singlet_type *type,
+			     const void *data, u32 len)
+{
+	if (type->value_size) {
+		if (len != type->value_size)
+			return len > type->value_max &&
+			       len > SINGLET_MAX_VALUE ? -EMSGSIZE : -EINVAL;
+	} else if (len > type->value_max) {
+		/* none has room for nothing: any byte is a wrong shape */
+		return type->value_max ? -EMSGSIZE : -EINVAL;
+	}
+	if (type->index == SINGLET_TYPE_BOOL && *(const u8 *)data > 1)
+		return -EINVAL;
+	return 0;
+}
+
+/* Return: 0, or -EILSEQ where the type is text and the bytes are not. */
+int singlet_type_check_text(const struct singlet_type *type,
+			    const void *data, u32 len)
+{
+	if (type->index == SINGLET_TYPE_STR && !singlet_utf8_valid(data, len))
+		return -EILSEQ;
+	return 0;
+}
+
+/* The sums over all CPUs, an instant's view. */
+void singlet_type_sum(const struct singlet_type *type,
+		      struct singlet_type_counters *sum)
+{
+	int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct singlet_type_counters *c =
+			per_cpu_ptr(type->counters, cpu);
+
+		sum->objects += READ_ONCE(c->objects);
+		sum->bytes += READ_ONCE(c->bytes);
+		sum->hits += READ_ONCE(c->hits);
+		sum->misses += READ_ONCE(c->misses);
+	}
+}

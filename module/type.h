@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * type - the types of a store
+ *
+ * A type has an index (12 bits, in every object's record) and a number (what
+ * users see).  Predefined types have equal index and number; a user type's
+ * number carries a count of the types that had the index before, so a number
+ * never comes to mean another type.
+ *
+ * An object's type cannot go away before the object: every object counts in
+ * its type's @objects, and so does everybody about to create one.  Predefined
+ * types never go, so nobody needs to count before creating there.
+ *
+ * How deletion finds out that nobody is left, though the count is per CPU:
+ * users find a type and count in one RCU section, unless it is @dying.
+ * Deletion sets @dying, waits for a grace period, and from then on the count
+ * only falls: a sum of 0 is final.
+ *
+ * Locking: types->mutex serializes creation and deletion.
+ */
+#ifndef SINGLET_TYPE_H
+#define SINGLET_TYPE_H
+
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/xarray.h>
+#include <linux/singlet.h>
+
+#include "slab.h"
+
+#define TYPE_PREDEFINED		SINGLET_TYPE_BYTES	/* the last one */
+#define TYPE_MAX		INFO_TYPE_MASK		/* highest index */
+#define TYPE_NUMBER(index, count)	((index) | (count) << INFO_TYPE_BITS)
+#define TYPE_COUNT_MAX		(U32_MAX >> INFO_TYPE_BITS)
+
+struct singlet_type_counters {
+	long objects;
+	long bytes;
+	long hits;
+	long misses;
+};
+
+struct singlet_type {
+	u32 index;		/* all stable but for dying */
+	u32 number;
+	u32 kind;
+	u32 value_size;		/* exact; 0: variable */
+	u32 value_max;
+	bool dying;		/* set under types->mutex */
+	char name[SINGLET_MAX_NAME + 1];
+	struct singlet_type_counters __percpu *counters;
+	struct rcu_head rcu;
+};
+
+struct singlet_types {
+	struct singlet_type predefined[TYPE_PREDEFINED + 1];
+	struct xarray user;	/* by index: type, or count of former ones */
+	struct mutex mutex;
+	u32 nr;			/* mutex; predefined ones included */
+};
+
+struct singlet_type_args {
+	const char *name;	/* not NUL-terminated */
+	u32 name_len;
+	u32 kind;
+	u32 value_size;
+	u32 value_max;
+};
+
+int singlet_types_init(struct singlet_types *types);
+void singlet_types_destroy(struct singlet_types *types);
+int singlet_types_check(const struct singlet_type_args *args);
+struct singlet_type *singlet_types_create(struct singlet_types *types,
+					  const struct singlet_type_args *args,
+					  u32 *number);
+int singlet_types_delete(struct singlet_types *types, u32 number,
+			 void (*evict)(void *ctx, struct singlet_type *type),
+			 void *ctx);
+struct singlet_type *singlet_types_next(struct singlet_types *types,
+					u32 *index);
+struct singlet_type *singlet_types_by_name(struct singlet_types *types,
+					   const char *name, u32 len);
+struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index);
+int singlet_type_check_shape(const struct singlet_type *type,
+			     const void *data, u32 len);
+int singlet_type_check_text(const struct singlet_type *type,
+			    const void *data, u32 len);
+void singlet_type_sum(const struct singlet_type *type,
+		      struct singlet_type_counters *sum);
+
+static inline bool singlet_type_predefined(const struct singlet_type *type)
+{
+	return type->index <= TYPE_PREDEFINED;
+}
+
+#define singlet_type_count(type, item, n) \
+	this_cpu_add((type)->counters->item, (n))
+
+/*
+ * The type with @number, to be put back with singlet_types_put(); or NULL.
+ * Until then it stays.
+ */
+static inline struct singlet_type *
+singlet_types_get(struct singlet_types *types, u32 number)
+{
+	struct singlet_type *type;
+
+	if (likely(number - 1 < TYPE_PREDEFINED))
+		return &types->predefined[number];
+	rcu_read_lock();
+	type = singlet_types_at(types, number & INFO_TYPE_MASK);
+	if (type && (type->number != number || READ_ONCE(type->dying)))
+		type = NULL;
+	if (type)
+		singlet_type_count(type, objects, 1);
+	rcu_read_unlock();
+	return type;
+}
+
+static inline void singlet_types_put(struct singlet_type *type)
+{
+	if (!singlet_type_predefined(type))
+		singlet_type_count(type, objects, -1);
+}
+
+/* An object came to be; the caller has @type from singlet_types_get(). */
+static inline void singlet_type_add(struct singlet_type *type, u32 len)
+{
+	singlet_type_count(type, objects, 1);
+	singlet_type_count(type, bytes, len);
+}
+
+/* It is gone; the type may go after this. */
+static inline void singlet_type_sub(struct singlet_type *type, u32 len)
+{
+	singlet_type_count(type, bytes, -(long)len);
+	singlet_type_count(type, objects, -1);
+}
+
+#endif
