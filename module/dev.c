@@ -111,7 +111,7 @@ static void describe(const struct singlet_type *type,
 	info->kind = type->kind;
 	info->value_size = type->value_size;
 	info->value_max = type->value_max;
-	info->objects = max(sum.objects, 0L);
+	info->objects = singlet_type_objects(&sum);
 	info->bytes = max(sum.bytes, 0L);
 	memcpy(info->name, type->name, sizeof(info->name));
 }

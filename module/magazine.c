@@ -185,7 +185,7 @@ static void drain_this_cpu(struct singlet_pool *pool)
 
 	for (class = 0; class <= SIZE_LARGE; class++) {
 		struct singlet_slab_cache *cache =
-			smp_load_acquire(&pool->cache[class]);
+			READ_ONCE(pool->cache[class]);
 		struct singlet_magazine *m;
 
 		if (!cache)
@@ -207,7 +207,7 @@ static void drain_offline_cpu(struct singlet_pool *pool, int cpu)
 
 	for (class = 0; class <= SIZE_LARGE; class++) {
 		struct singlet_slab_cache *cache =
-			smp_load_acquire(&pool->cache[class]);
+			READ_ONCE(pool->cache[class]);
 
 		if (!cache || !cache->mag)
 			continue;
@@ -282,7 +282,7 @@ unsigned long singlet_pool_cached(struct singlet_pool *pool)
 
 	for (class = 0; class <= SIZE_LARGE; class++) {
 		struct singlet_slab_cache *cache =
-			smp_load_acquire(&pool->cache[class]);
+			READ_ONCE(pool->cache[class]);
 
 		if (cache)
 			sum += singlet_magazines_cached(cache);

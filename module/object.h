@@ -35,6 +35,7 @@
 #ifndef SINGLET_OBJECT_H
 #define SINGLET_OBJECT_H
 
+#include "compat/barrier.h"
 #include "slab.h"
 
 #define OBJECT_IMMORTAL		0x40000000U
@@ -141,7 +142,7 @@ singlet_object_put(struct singlet_object *obj)
 static inline void singlet_object_publish(struct singlet_object *obj, u32 refs)
 {
 	/* Release: pairs with the acquire in singlet_object_tryget(). */
-	atomic_set_release(&obj->refs, 1 + refs);
+	compat_store_release(&obj->refs.counter, (int)(1 + refs));
 }
 
 void singlet_object_make_immortal(struct singlet_object *obj);

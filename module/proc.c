@@ -113,7 +113,7 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 					"%-12s %10u %-16s %-6s %8u %8u %10lu %12lu %12lu %12lu\n",
 					name, type->number, type->name,
 					kind_name(type->kind), type->value_size,
-					type->value_max, max(sum.objects, 0L),
+					type->value_max, singlet_type_objects(&sum),
 					max(sum.bytes, 0L), max(sum.hits, 0L),
 					max(sum.misses, 0L));
 	}

@@ -70,6 +70,42 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
 }
 
 /**
+ * singlet_reclaim_some() - free a number of idle objects
+ * @store: store
+ * @nr: how many, at most
+ * @aged_only: spare those that were in use since the last time they were
+ *             passed by
+ *
+ * Goes on where the last call on this store ended, once around at most; calls
+ * at the same time do no harm.
+ *
+ * Context: Process; takes no sleeping lock, so memory reclaim may call it.
+ * Return: How many were freed.
+ */
+unsigned long singlet_reclaim_some(struct singlet_store *store,
+				   unsigned long nr, bool aged_only)
+{
+	struct singlet_reclaimed out = {};
+	struct walk w = { .aged_only = aged_only, .left = nr, .out = &out };
+	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
+	u32 hand = READ_ONCE(store->reclaim_hand);
+
+	for (i = 0; i < cap; i++) {
+		if (hand >= cap)
+			hand = 0;
+		reclaim_slab(store, hand, &w);
+		/* The slab that was not finished is where to go on. */
+		if (!w.left)
+			break;
+		hand++;
+		cond_resched();
+	}
+	WRITE_ONCE(store->reclaim_hand, hand);
+	singlet_store_fit(store);
+	return out.objects;
+}
+
+/**
  * singlet_reclaim_type() - free the idle objects of a type
  * @store: store
  * @type: of that store; no new objects of it come
@@ -139,27 +175,24 @@ static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 
 static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 {
-	struct singlet_reclaimed out = {};
-	struct walk w = {
-		.aged_only = true, .left = sc->nr_to_scan, .out = &out,
-	};
+	unsigned long freed = 0;
 	struct singlet_store *store;
 
 	if (!mutex_trylock(&stores_mutex))
 		return SHRINK_STOP;
 	list_for_each_entry(store, &stores, reclaim_node) {
-		if (!w.left)
+		if (freed >= sc->nr_to_scan)
 			break;
-		reclaim_store(store, &w);
+		freed += singlet_reclaim_some(store, sc->nr_to_scan - freed,
+					      true);
 		singlet_pool_trim(&store->pool);
-		singlet_store_fit(store);
 	}
 	/* The next call starts with those that this one did not get to. */
 	if (!list_entry_is_head(store, &stores, reclaim_node))
 		list_rotate_to_front(&store->reclaim_node, &stores);
 	mutex_unlock(&stores_mutex);
 	sc->nr_scanned = sc->nr_to_scan;
-	return out.objects;
+	return freed;
 }
 
 int singlet_reclaim_init(void)

@@ -32,6 +32,8 @@ void singlet_reclaim_add(struct singlet_store *store);
 void singlet_reclaim_remove(struct singlet_store *store);
 void singlet_reclaim_all(struct singlet_store *store,
 			 struct singlet_reclaimed *out);
+unsigned long singlet_reclaim_some(struct singlet_store *store,
+				   unsigned long nr, bool aged_only);
 void singlet_reclaim_type(struct singlet_store *store,
 			  const struct singlet_type *type);
 

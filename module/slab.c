@@ -351,8 +351,8 @@ void singlet_pool_init(struct singlet_pool *pool,
 struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
 					      unsigned int class, gfp_t gfp)
 {
-	/* Pairs with the cmpxchg below. */
-	struct singlet_slab_cache *cache = smp_load_acquire(&pool->cache[class]);
+	/* What it points to depends on it; pairs with the cmpxchg below. */
+	struct singlet_slab_cache *cache = READ_ONCE(pool->cache[class]);
 	struct singlet_slab_cache *old;
 
 	if (likely(cache))
@@ -386,7 +386,7 @@ struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
 bool singlet_pool_info(struct singlet_pool *pool, unsigned int class,
 		       struct singlet_cache_info *info)
 {
-	struct singlet_slab_cache *cache = smp_load_acquire(&pool->cache[class]);
+	struct singlet_slab_cache *cache = READ_ONCE(pool->cache[class]);
 	unsigned long flags;
 
 	if (!cache)
@@ -409,7 +409,7 @@ void singlet_pool_trim(struct singlet_pool *pool)
 
 	for (class = 0; class <= SIZE_LARGE; class++) {
 		struct singlet_slab_cache *cache =
-			smp_load_acquire(&pool->cache[class]);
+			READ_ONCE(pool->cache[class]);
 		struct singlet_slab *slab, *tmp;
 		unsigned long flags;
 		LIST_HEAD(gone);

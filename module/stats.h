@@ -9,21 +9,18 @@
 #ifndef SINGLET_STATS_H
 #define SINGLET_STATS_H
 
-#include <linux/percpu.h>
 #include <linux/types.h>
 
+#include "compat/percpu.h"
+
 /*
- * What is counted.  Names and order are those of the proc file and of struct
- * singlet_stats where they appear there.
+ * What is counted for a whole store.  What is counted for each type (type.h)
+ * is not counted here again.
  */
 enum singlet_stat {
-	STAT_CREATES,		/* objects made */
-	STAT_FREES,		/* objects freed */
 	STAT_IDLE,		/* objects without a reference */
 	STAT_IMMORTAL,		/* objects never freed */
 	STAT_REFERENCES,	/* (session, object) pairs */
-	STAT_HITS,
-	STAT_MISSES,
 	STAT_REUSES,		/* creates in a slot used before */
 	STAT_REVIVALS,		/* idle objects that became live */
 	STAT_EVICTIONS,
@@ -33,7 +30,6 @@ enum singlet_stat {
 	STAT_SLABS,
 	STAT_SLABS_FREED,
 	STAT_SLOTS,
-	STAT_BYTES_UNIQUE,	/* of values, each once */
 	STAT_BYTES_LOGICAL,	/* of values, once per reference */
 	STAT_BYTES_STORED,	/* of slab pages */
 	STAT_BYTES_METADATA,	/* of everything else */
@@ -52,7 +48,7 @@ long singlet_counters_sum(const struct singlet_counters *c,
 static inline void singlet_count(const struct singlet_counters *c,
 				 enum singlet_stat item, long n)
 {
-	this_cpu_add(c->cpu[item], n);
+	compat_percpu_add(c->cpu[item], n);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "store.h"
 
 #include <linux/mm.h>
+#include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -176,8 +177,6 @@ static void object_free(struct singlet_store *store, struct singlet_object *obj)
 	u32 index = singlet_info_type(READ_ONCE(obj->info));
 	u32 len = singlet_object_len(obj);
 
-	count(store, STAT_FREES, 1);
-	count(store, STAT_BYTES_UNIQUE, -(long)len);
 	/* The type may go when the object does not count any more. */
 	singlet_type_sub(singlet_types_at(&store->types, index), len);
 	slot_free(obj, len);
@@ -258,7 +257,11 @@ static __always_inline bool match(void *ctx, u32 handle)
 	struct singlet_slab *slab;
 
 	obj = singlet_pool_object(&w->store->pool, handle, &slab);
-	if (unlikely(!obj) || !may_be(w, slab, READ_ONCE(obj->info)))
+	if (unlikely(!obj))
+		return false;
+	/* Most likely the one: fetch the bytes while the record is fetched. */
+	prefetch(singlet_slab_payload(slab, handle & INFO_SLOT_MASK));
+	if (!may_be(w, slab, READ_ONCE(obj->info)))
 		return false;
 
 	switch (singlet_object_tryget(obj)) {
@@ -337,11 +340,9 @@ static int insert(struct wanted *w, struct singlet_object *obj, u32 hash,
 	return 1;
 }
 
-static void count_create(struct singlet_store *store,
-			 const struct singlet_object *obj, u32 len)
+static void count_reuse(struct singlet_store *store,
+			const struct singlet_object *obj)
 {
-	count(store, STAT_CREATES, 1);
-	count(store, STAT_BYTES_UNIQUE, len);
 	if (obj->gen != singlet_object_slab(obj)->gen)
 		count(store, STAT_REUSES, 1);
 }
@@ -371,7 +372,7 @@ static int create_value(struct wanted *w, struct singlet_type *type, u32 hash,
 		slot_free(obj, w->len);
 		return ret;
 	}
-	count_create(store, obj, w->len);
+	count_reuse(store, obj);
 	if (singlet_table_crowded(&store->table, hash))
 		singlet_table_grow(&store->table, gfp);
 	return 1;
@@ -440,10 +441,8 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 		return -ENOENT;
 	ret = intern(store, type, data, len, create, gfp, objp);
 	if (likely(!ret)) {
-		count(store, STAT_HITS, 1);
 		singlet_type_count(type, hits, 1);
 	} else if (ret == 1 || ret == -ENOENT) {
-		count(store, STAT_MISSES, 1);
 		singlet_type_count(type, misses, 1);
 	} else if (ret == -ENOMEM) {
 		count(store, STAT_FAILURES, 1);
@@ -488,7 +487,7 @@ struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 	singlet_object_describe(obj, type->index, len,
 				INFO_PLAIN | INFO_UNSEALED);
 	singlet_type_add(type, len);
-	count_create(store, obj, len);
+	count_reuse(store, obj);
 	singlet_object_publish(obj, 1);
 	singlet_types_put(type);
 	return obj;
@@ -617,6 +616,15 @@ int singlet_store_delete_type(struct singlet_store *store, u32 number)
 	return singlet_types_delete(&store->types, number, evict_type, store);
 }
 
+/* Objects that exist, an instant's view. */
+long singlet_store_objects(struct singlet_store *store)
+{
+	struct singlet_type_counters sum;
+
+	singlet_types_sum(&store->types, &sum);
+	return singlet_type_objects(&sum);
+}
+
 /* Ask for a smaller table, if it has lost most of its entries. */
 void singlet_store_fit(struct singlet_store *store)
 {
@@ -629,10 +637,12 @@ void singlet_store_stats(struct singlet_store *store,
 			 struct singlet_stats *stats)
 {
 	const struct singlet_counters *c = &store->counters;
+	struct singlet_type_counters sum;
 	u64 slots, objects, cached;
 
 #define SUM(item) max(singlet_counters_sum(c, STAT_##item), 0L)
-	objects = max(singlet_store_objects(store), 0L);
+	singlet_types_sum(&store->types, &sum);
+	objects = singlet_type_objects(&sum);
 	slots = SUM(SLOTS);
 	cached = singlet_pool_cached(&store->pool);
 	stats->types += READ_ONCE(store->types.nr);
@@ -640,12 +650,12 @@ void singlet_store_stats(struct singlet_store *store,
 	stats->idle += min_t(u64, SUM(IDLE), objects);
 	stats->immortal += SUM(IMMORTAL);
 	stats->references += SUM(REFERENCES);
-	stats->hits += SUM(HITS);
-	stats->misses += SUM(MISSES);
-	stats->creates += SUM(CREATES);
+	stats->hits += sum.hits;
+	stats->misses += sum.misses;
+	stats->creates += sum.creates;
 	stats->reuses += SUM(REUSES);
 	stats->revivals += SUM(REVIVALS);
-	stats->frees += SUM(FREES);
+	stats->frees += sum.frees;
 	stats->evictions += SUM(EVICTIONS);
 	stats->released += SUM(RELEASED);
 	stats->failures += SUM(FAILURES);
@@ -655,7 +665,7 @@ void singlet_store_stats(struct singlet_store *store,
 	stats->slots_free += slots - min(slots, objects);
 	stats->slots_cached += cached;
 	stats->buckets += singlet_table_buckets(&store->table);
-	stats->bytes_unique += SUM(BYTES_UNIQUE);
+	stats->bytes_unique += max(sum.bytes, 0L);
 	stats->bytes_logical += SUM(BYTES_LOGICAL);
 	stats->bytes_stored += SUM(BYTES_STORED);
 	stats->bytes_metadata += SUM(BYTES_METADATA) +

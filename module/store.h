@@ -45,6 +45,7 @@ struct singlet_store {
 	struct work_struct shrink_work;
 	struct work_struct free_work;
 	struct list_head reclaim_node;	/* reclaim.c's lock */
+	u32 reclaim_hand;		/* a hint: where to go on */
 };
 
 /* What singlet_store_peek() saw of an object. */
@@ -73,6 +74,7 @@ void singlet_store_put(struct singlet_object *obj);
 u32 singlet_store_free_dying(struct singlet_object *obj);
 int singlet_store_peek(struct singlet_store *store, u64 id,
 		       struct singlet_peek *peek);
+long singlet_store_objects(struct singlet_store *store);
 void singlet_store_fit(struct singlet_store *store);
 int singlet_store_delete_type(struct singlet_store *store, u32 number);
 void singlet_store_stats(struct singlet_store *store,
@@ -84,13 +86,6 @@ singlet_object_store(const struct singlet_object *obj)
 {
 	return container_of(singlet_object_slab(obj)->cache->pool,
 			    struct singlet_store, pool);
-}
-
-/* Objects that exist, an instant's view. */
-static inline long singlet_store_objects(const struct singlet_store *store)
-{
-	return singlet_counters_sum(&store->counters, STAT_CREATES) -
-	       singlet_counters_sum(&store->counters, STAT_FREES);
 }
 
 #endif

@@ -96,7 +96,7 @@ static void entry_set(struct singlet_line *line, unsigned int i, u16 tag,
 {
 	WRITE_ONCE(line->handle[i], handle);
 	/* Pairs with the acquire in singlet_table_try(). */
-	smp_store_release(&line->tag[i], tag);
+	compat_store_release(&line->tag[i], tag);
 }
 
 /* Hand back the empty overflow lines of @bucket. */

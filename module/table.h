@@ -25,7 +25,7 @@
  *   their bucket only when they run empty.  Either changes @state, whose upper
  *   half is a sequence number: copies are placed first, then @state changes
  *   (full barrier), then the originals go or the line is handed out again.  A
- *   reader that found nothing reads @state again (smp_rmb() before) and
+ *   reader that found nothing reads @state again (read barrier before) and
  *   retries if it changed.  So a miss means that the entry was not there all
  *   the time.
  */
@@ -36,6 +36,7 @@
 #include <linux/bitops.h>
 #include <linux/mutex.h>
 
+#include "compat/barrier.h"
 #include "table_lines.h"
 
 #define STRIPES			32
@@ -80,6 +81,13 @@ bool singlet_table_is_valid(struct singlet_table *table);
 /* Aim for so many entries per bucket; shrink below that many. */
 #define TABLE_LOAD	8
 #define TABLE_LOAD_LOW	4
+
+/* Acquire: pairs with the full barrier at each change of state. */
+static __always_inline u64
+singlet_table_state(const struct singlet_table *table)
+{
+	return compat_load_acquire(&table->state.counter);
+}
 
 static inline u32 singlet_table_buckets(const struct singlet_table *table)
 {
@@ -156,7 +164,7 @@ singlet_table_try(const struct singlet_line *line, unsigned int i, u16 tag,
 		  singlet_table_match_t match, void *ctx)
 {
 	/* Acquire: pairs with the release in singlet_table_insert(). */
-	if (smp_load_acquire(&line->tag[i]) != tag)
+	if (compat_load_acquire(&line->tag[i]) != tag)
 		return false;
 	return match(ctx, READ_ONCE(line->handle[i]));
 }
@@ -210,8 +218,7 @@ static __always_inline bool
 singlet_table_find(const struct singlet_table *table, u32 hash,
 		   singlet_table_match_t match, void *ctx)
 {
-	/* Acquire: pairs with the full barrier at each change of state. */
-	u64 state = atomic64_read_acquire(&table->state);
+	u64 state = singlet_table_state(table);
 
 	for (;;) {
 		u64 now;
@@ -221,8 +228,8 @@ singlet_table_find(const struct singlet_table *table, u32 hash,
 				       singlet_table_tag(hash), match, ctx))
 			return true;
 		/* Pairs with the same barriers: see above "Readers". */
-		smp_rmb();
-		now = atomic64_read_acquire(&table->state);
+		compat_rmb();
+		now = singlet_table_state(table);
 		if (likely(now == state))
 			return false;
 		state = now;

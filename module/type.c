@@ -19,6 +19,17 @@ static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
 				    SINGLET_MAX_VALUE },
 };
 
+static void sum_add(struct singlet_type_counters *sum,
+		    const struct singlet_type_counters *c)
+{
+	sum->creates += READ_ONCE(c->creates);
+	sum->frees += READ_ONCE(c->frees);
+	sum->bytes += READ_ONCE(c->bytes);
+	sum->hits += READ_ONCE(c->hits);
+	sum->misses += READ_ONCE(c->misses);
+	sum->users += READ_ONCE(c->users);
+}
+
 static int type_setup(struct singlet_type *type, u32 number,
 		      const struct singlet_type_args *args)
 {
@@ -273,7 +284,7 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 	synchronize_rcu();	/* see "How deletion finds out" in type.h */
 	evict(ctx, type);
 	singlet_type_sum(type, &sum);
-	if (sum.objects) {
+	if (sum.creates != sum.frees || sum.users) {
 		WRITE_ONCE(type->dying, false);
 		err = -EBUSY;
 		goto out;
@@ -282,36 +293,11 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 	xa_store(&types->user, type->index,
 		 xa_mk_value(number >> INFO_TYPE_BITS), GFP_KERNEL);
 	types->nr--;
+	sum_add(&types->former, &sum);
 	call_rcu(&type->rcu, type_free_rcu);
 out:
 	mutex_unlock(&types->mutex);
 	return err;
-}
-
-/**
- * singlet_type_check_shape() - can these bytes be a value of the type?
- * @type: type
- * @data: the bytes
- * @len: how many
- *
- * Everything but text, whose check reads it all: singlet_type_check_text().
- *
- * Return: 0; -EMSGSIZE: too long; -EINVAL: wrong length or bytes.
- */
-int singlet_type_check_shape(const struct singlet_type *type,
-			     const void *data, u32 len)
-{
-	if (type->value_size) {
-		if (len != type->value_size)
-			return len > type->value_max &&
-			       len > SINGLET_MAX_VALUE ? -EMSGSIZE : -EINVAL;
-	} else if (len > type->value_max) {
-		/* none has room for nothing: any byte is a wrong shape */
-		return type->value_max ? -EMSGSIZE : -EINVAL;
-	}
-	if (type->index == SINGLET_TYPE_BOOL && *(const u8 *)data > 1)
-		return -EINVAL;
-	return 0;
 }
 
 /* Return: 0, or -EILSEQ where the type is text and the bytes are not. */
@@ -330,13 +316,24 @@ void singlet_type_sum(const struct singlet_type *type,
 	int cpu;
 
 	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		const struct singlet_type_counters *c =
-			per_cpu_ptr(type->counters, cpu);
+	for_each_possible_cpu(cpu)
+		sum_add(sum, per_cpu_ptr(type->counters, cpu));
+}
 
-		sum->objects += READ_ONCE(c->objects);
-		sum->bytes += READ_ONCE(c->bytes);
-		sum->hits += READ_ONCE(c->hits);
-		sum->misses += READ_ONCE(c->misses);
+/* The sums over all types, former ones included; an instant's view. */
+void singlet_types_sum(struct singlet_types *types,
+		       struct singlet_type_counters *sum)
+{
+	struct singlet_type_counters one;
+	struct singlet_type *type;
+	u32 index = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	sum_add(sum, &types->former);
+	rcu_read_lock();
+	while ((type = singlet_types_next(types, &index))) {
+		singlet_type_sum(type, &one);
+		sum_add(sum, &one);
 	}
+	rcu_read_unlock();
 }

@@ -7,8 +7,8 @@
  * number carries a count of the types that had the index before, so a number
  * never comes to mean another type.
  *
- * An object's type cannot go away before the object: every object counts in
- * its type's @objects, and so does everybody about to create one.  Predefined
+ * An object's type cannot go away before the object: every object counts with
+ * its type, and so does everybody about to create one.  Predefined
  * types never go, so nobody needs to count before creating there.
  *
  * How deletion finds out that nobody is left, though the count is per CPU:
@@ -35,10 +35,12 @@
 #define TYPE_COUNT_MAX		(U32_MAX >> INFO_TYPE_BITS)
 
 struct singlet_type_counters {
-	long objects;
-	long bytes;
+	long creates;		/* objects made */
+	long frees;		/* objects freed */
+	long bytes;		/* in the values of those that exist */
 	long hits;
 	long misses;
+	long users;		/* singlet_types_get() of a user type */
 };
 
 struct singlet_type {
@@ -58,6 +60,7 @@ struct singlet_types {
 	struct xarray user;	/* by index: type, or count of former ones */
 	struct mutex mutex;
 	u32 nr;			/* mutex; predefined ones included */
+	struct singlet_type_counters former;	/* mutex; of deleted types */
 };
 
 struct singlet_type_args {
@@ -82,12 +85,38 @@ struct singlet_type *singlet_types_next(struct singlet_types *types,
 struct singlet_type *singlet_types_by_name(struct singlet_types *types,
 					   const char *name, u32 len);
 struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index);
-int singlet_type_check_shape(const struct singlet_type *type,
-			     const void *data, u32 len);
 int singlet_type_check_text(const struct singlet_type *type,
 			    const void *data, u32 len);
 void singlet_type_sum(const struct singlet_type *type,
 		      struct singlet_type_counters *sum);
+void singlet_types_sum(struct singlet_types *types,
+		       struct singlet_type_counters *sum);
+
+/**
+ * singlet_type_check_shape() - can these bytes be a value of the type?
+ * @type: type
+ * @data: the bytes; not read but for a bool
+ * @len: how many
+ *
+ * Everything but text, whose check reads it all: singlet_type_check_text().
+ *
+ * Return: 0; -EMSGSIZE: too long; -EINVAL: wrong length or bytes.
+ */
+static inline int singlet_type_check_shape(const struct singlet_type *type,
+					   const void *data, u32 len)
+{
+	if (type->value_size) {
+		if (unlikely(len != type->value_size))
+			return len > SINGLET_MAX_VALUE ? -EMSGSIZE : -EINVAL;
+		if (unlikely(type->index == SINGLET_TYPE_BOOL) &&
+		    *(const u8 *)data > 1)
+			return -EINVAL;
+	} else if (unlikely(len > type->value_max)) {
+		/* none has room for nothing: any byte is a wrong shape */
+		return type->value_max ? -EMSGSIZE : -EINVAL;
+	}
+	return 0;
+}
 
 static inline bool singlet_type_predefined(const struct singlet_type *type)
 {
@@ -95,7 +124,13 @@ static inline bool singlet_type_predefined(const struct singlet_type *type)
 }
 
 #define singlet_type_count(type, item, n) \
-	this_cpu_add((type)->counters->item, (n))
+	compat_percpu_add((type)->counters->item, (n))
+
+/* Objects of the type, an instant's view. */
+static inline long singlet_type_objects(const struct singlet_type_counters *sum)
+{
+	return max(sum->creates - sum->frees, 0L);
+}
 
 /*
  * The type with @number, to be put back with singlet_types_put(); or NULL.
@@ -113,7 +148,7 @@ singlet_types_get(struct singlet_types *types, u32 number)
 	if (type && (type->number != number || READ_ONCE(type->dying)))
 		type = NULL;
 	if (type)
-		singlet_type_count(type, objects, 1);
+		singlet_type_count(type, users, 1);
 	rcu_read_unlock();
 	return type;
 }
@@ -121,13 +156,13 @@ singlet_types_get(struct singlet_types *types, u32 number)
 static inline void singlet_types_put(struct singlet_type *type)
 {
 	if (!singlet_type_predefined(type))
-		singlet_type_count(type, objects, -1);
+		singlet_type_count(type, users, -1);
 }
 
 /* An object came to be; the caller has @type from singlet_types_get(). */
 static inline void singlet_type_add(struct singlet_type *type, u32 len)
 {
-	singlet_type_count(type, objects, 1);
+	singlet_type_count(type, creates, 1);
 	singlet_type_count(type, bytes, len);
 }
 
@@ -135,7 +170,7 @@ static inline void singlet_type_add(struct singlet_type *type, u32 len)
 static inline void singlet_type_sub(struct singlet_type *type, u32 len)
 {
 	singlet_type_count(type, bytes, -(long)len);
-	singlet_type_count(type, objects, -1);
+	singlet_type_count(type, frees, 1);
 }
 
 #endif

@@ -28,9 +28,7 @@ static struct singlet_object *immortal(u32 type, const void *data, u32 len)
 	singlet_object_describe(obj, type, len, 0);
 	singlet_object_publish(obj, 0);
 	singlet_object_make_immortal(obj);
-	singlet_count(&singlet_world.counters, STAT_CREATES, 1);
 	singlet_count(&singlet_world.counters, STAT_IMMORTAL, 1);
-	singlet_count(&singlet_world.counters, STAT_BYTES_UNIQUE, len);
 	singlet_world.nr++;
 	return obj;
 }

@@ -42,6 +42,8 @@ singlet_world_find(u32 type, const void *data)
 {
 	s64 value;
 
+	if (likely(type > SINGLET_TYPE_INT))
+		return NULL;
 	switch (type) {
 	case SINGLET_TYPE_NONE:
 		return singlet_world.none;
