@@ -44,8 +44,7 @@ struct trace {
 };
 
 struct op {
-	u32 size;		/* of the item */
-	u32 min_size;		/* of its first version */
+	u32 size;		/* of the item; its first version, so far */
 	u32 result;		/* offset of the item's result */
 	bool creates;		/* INTERN, not LOOKUP */
 	bool probe;		/* cannot be undone: see chunk_writable() */
@@ -53,7 +52,7 @@ struct op {
 		   union item *item, struct copy *copy, struct trace *trace);
 	void (*undo)(struct singlet_session *s, union item *item,
 		     struct trace *trace);
-	void (*commit)(struct trace *trace);
+	void (*commit)(struct singlet_session *s, struct trace *trace);
 };
 
 /* @len bytes of the user's, copied once; or an ERR_PTR. */
@@ -121,7 +120,7 @@ static void undo_acquire(struct singlet_session *s, union item *item,
 
 	if (!singlet_session_release(s, item->ref.id, item->ref.count, &last) &&
 	    last)
-		singlet_store_put(last);
+		singlet_session_let_go(s, last);
 }
 
 static int act_release(struct singlet_session *s, const struct op *op,
@@ -141,10 +140,10 @@ static void undo_release(struct singlet_session *s, union item *item,
 		singlet_session_acquire(s, item->ref.id, item->ref.count);
 }
 
-static void commit_release(struct trace *trace)
+static void commit_release(struct singlet_session *s, struct trace *trace)
 {
 	if (trace->last)
-		singlet_store_put(trace->last);
+		singlet_session_let_go(s, trace->last);
 }
 
 static int act_read(struct singlet_session *s, const struct op *op,
@@ -208,7 +207,7 @@ static void undo_alloc(struct singlet_session *s, union item *item,
 	struct singlet_object *last;
 
 	if (!singlet_session_release(s, item->alloc.id, 1, &last) && last)
-		singlet_store_put(last);
+		singlet_session_let_go(s, last);
 }
 
 static int act_write(struct singlet_session *s, const struct op *op,
@@ -235,36 +234,66 @@ static int act_seal(struct singlet_session *s, const struct op *op,
 	return singlet_session_seal(s, it->id);
 }
 
-#define OP(struct_name, ...) {						\
-	.size = sizeof(struct struct_name),				\
-	.min_size = sizeof(struct struct_name),				\
-	.result = offsetof(struct struct_name, result),			\
-	__VA_ARGS__							\
-}
-
 static const struct op ops[] = {
-	[SINGLET_CMD_INTERN] = OP(singlet_intern_item, .act = act_intern,
-				  .undo = undo_intern, .creates = true),
-	[SINGLET_CMD_LOOKUP] = OP(singlet_intern_item, .act = act_intern,
-				  .undo = undo_intern),
-	[SINGLET_CMD_ACQUIRE] = OP(singlet_ref_item, .act = act_acquire,
-				   .undo = undo_acquire),
-	[SINGLET_CMD_RELEASE] = OP(singlet_ref_item, .act = act_release,
-				   .undo = undo_release,
-				   .commit = commit_release),
-	[SINGLET_CMD_READ] = OP(singlet_read_item, .act = act_read),
-	[SINGLET_CMD_QUERY] = OP(singlet_query_item, .act = act_query),
-	[SINGLET_CMD_ALLOC] = OP(singlet_alloc_item, .act = act_alloc,
-				 .undo = undo_alloc),
-	[SINGLET_CMD_WRITE] = OP(singlet_write_item, .act = act_write,
-				 .probe = true),
-	[SINGLET_CMD_SEAL] = OP(singlet_seal_item, .act = act_seal,
-				.probe = true),
+	[SINGLET_CMD_INTERN] = {
+		.size = sizeof(struct singlet_intern_item),
+		.result = offsetof(struct singlet_intern_item, result),
+		.creates = true,
+		.act = act_intern,
+		.undo = undo_intern,
+	},
+	[SINGLET_CMD_LOOKUP] = {
+		.size = sizeof(struct singlet_intern_item),
+		.result = offsetof(struct singlet_intern_item, result),
+		.act = act_intern,
+		.undo = undo_intern,
+	},
+	[SINGLET_CMD_ACQUIRE] = {
+		.size = sizeof(struct singlet_ref_item),
+		.result = offsetof(struct singlet_ref_item, result),
+		.act = act_acquire,
+		.undo = undo_acquire,
+	},
+	[SINGLET_CMD_RELEASE] = {
+		.size = sizeof(struct singlet_ref_item),
+		.result = offsetof(struct singlet_ref_item, result),
+		.act = act_release,
+		.undo = undo_release,
+		.commit = commit_release,
+	},
+	[SINGLET_CMD_READ] = {
+		.size = sizeof(struct singlet_read_item),
+		.result = offsetof(struct singlet_read_item, result),
+		.act = act_read,
+	},
+	[SINGLET_CMD_QUERY] = {
+		.size = sizeof(struct singlet_query_item),
+		.result = offsetof(struct singlet_query_item, result),
+		.act = act_query,
+	},
+	[SINGLET_CMD_ALLOC] = {
+		.size = sizeof(struct singlet_alloc_item),
+		.result = offsetof(struct singlet_alloc_item, result),
+		.act = act_alloc,
+		.undo = undo_alloc,
+	},
+	[SINGLET_CMD_WRITE] = {
+		.size = sizeof(struct singlet_write_item),
+		.result = offsetof(struct singlet_write_item, result),
+		.probe = true,
+		.act = act_write,
+	},
+	[SINGLET_CMD_SEAL] = {
+		.size = sizeof(struct singlet_seal_item),
+		.result = offsetof(struct singlet_seal_item, result),
+		.probe = true,
+		.act = act_seal,
+	},
 };
 
 struct chunk {
 	unsigned int nr;		/* items in it */
-	bool short_read;		/* the next item could not be read */
+	bool ends;			/* the next item cannot be dealt with */
 	u16 too_big;			/* bit per item with an unknown tail */
 	union item item[CHUNK];
 	struct trace trace[CHUNK];
@@ -287,18 +316,20 @@ static void chunk_read(struct chunk *chunk, const struct op *op,
 
 	chunk->nr = 0;
 	chunk->too_big = 0;
-	chunk->short_read = false;
+	chunk->ends = false;
 	for (i = 0; i < max; i++, from += batch->item_size) {
 		int err = copy_struct_from_user(&chunk->item[i], op->size,
 						u64_to_user_ptr(from),
 						batch->item_size);
 
 		if (err == -E2BIG) {
+			/* Refused before anything was copied. */
 			chunk->too_big |= BIT(i);
-			err = 0;
+			err = copy_from_user(&chunk->item[i],
+					     u64_to_user_ptr(from), op->size);
 		}
 		if (err) {
-			chunk->short_read = true;
+			chunk->ends = true;
 			break;
 		}
 		chunk->nr++;
@@ -351,8 +382,12 @@ static u32 chunk_run(struct chunk *chunk, struct singlet_session *s,
 	 * What cannot be undone is not begun where its result cannot be
 	 * written: the items go out as they came, to see whether they arrive.
 	 */
-	if (op->probe)
-		chunk->nr = chunk_write(chunk, op, batch, first, chunk->nr);
+	if (op->probe) {
+		u32 writable = chunk_write(chunk, op, batch, first, chunk->nr);
+
+		chunk->ends |= writable < chunk->nr;
+		chunk->nr = writable;
+	}
 	done = chunk_act(chunk, s, op, copy);
 	arrived = chunk_write(chunk, op, batch, first, done);
 	for (i = done; i-- > arrived; )
@@ -360,7 +395,7 @@ static u32 chunk_run(struct chunk *chunk, struct singlet_session *s,
 			op->undo(s, &chunk->item[i], &chunk->trace[i]);
 	for (i = 0; i < arrived; i++)
 		if (!*result_of(op, &chunk->item[i]) && op->commit)
-			op->commit(&chunk->trace[i]);
+			op->commit(s, &chunk->trace[i]);
 	return arrived;
 }
 
@@ -378,12 +413,14 @@ int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
 		      struct singlet_batch *batch)
 {
 	const struct op *op = &ops[cmd];
-	struct copy copy = {};
+	struct copy copy;
 	struct chunk chunk;
 
 	batch->done = 0;
+	copy.large = NULL;
+	copy.large_len = 0;
 	if (batch->flags || batch->reserved || !batch->count ||
-	    batch->item_size < op->min_size)
+	    batch->item_size < op->size)
 		return -EINVAL;
 	if (batch->count > SINGLET_MAX_BATCH || batch->item_size > PAGE_SIZE)
 		return -E2BIG;
@@ -395,7 +432,7 @@ int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
 			   min_t(u32, CHUNK, batch->count - batch->done));
 		n = chunk_run(&chunk, s, op, &copy, batch, batch->done);
 		batch->done += n;
-		if (n < chunk.nr || chunk.short_read)
+		if (n < chunk.nr || chunk.ends)
 			break;
 	} while (batch->done < batch->count && !signal_pending(current));
 	kvfree(copy.large);

@@ -5,13 +5,14 @@
  * Every command goes the same way: find it in the table, copy its structure in
  * (copy_struct_from_user() holds the rules for sizes), let its handler
  * validate and act, copy the structure out.  Where the effect must not outlast
- * a result that cannot be delivered, the command has an undo.
+ * a result that cannot be delivered, it is undone.
  */
 #include "dev.h"
 
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/singlet.h>
@@ -84,11 +85,6 @@ static int cmd_type_create(struct singlet_session *s, unsigned int cmd,
 		return err;
 	type = singlet_types_create(&s->domain->store->types, &args, &a->type);
 	return PTR_ERR_OR_ZERO(type);
-}
-
-static void undo_type_create(struct singlet_session *s, union argument *arg)
-{
-	singlet_store_delete_type(s->domain->store, arg->type_create.type);
 }
 
 static int cmd_type_delete(struct singlet_session *s, unsigned int cmd,
@@ -256,26 +252,21 @@ static int cmd_list(struct singlet_session *s, unsigned int cmd,
 	return err;
 }
 
-#define COMMAND(name, member, handler, ...)				\
+#define COMMAND(name, member, handler)					\
 	[SINGLET_CMD_##name] = {					\
 		.number = SINGLET_##name,				\
 		.size = sizeof_field(union argument, member),		\
-		.min_size = sizeof_field(union argument, member),	\
 		.handle = handler,					\
-		__VA_ARGS__						\
 	}
 
 static const struct {
 	unsigned int number;
-	u32 size;		/* of the structure that this module knows */
-	u32 min_size;		/* of its first published version */
+	u32 size;		/* of the structure; its first version, so far */
 	int (*handle)(struct singlet_session *s, unsigned int cmd,
 		      union argument *arg);
-	void (*undo)(struct singlet_session *s, union argument *arg);
 } commands[] = {
 	COMMAND(INFO, info, cmd_info),
-	COMMAND(TYPE_CREATE, type_create, cmd_type_create,
-		.undo = undo_type_create),
+	COMMAND(TYPE_CREATE, type_create, cmd_type_create),
 	COMMAND(TYPE_DELETE, type_delete, cmd_type_delete),
 	COMMAND(TYPE_QUERY, type_query, cmd_type_query),
 	COMMAND(TYPE_LIST, type_list, cmd_type_list),
@@ -293,6 +284,15 @@ static const struct {
 	COMMAND(LIST, list, cmd_list),
 };
 
+/* What must not outlast a result that could not be delivered. */
+static void undo(struct singlet_session *s, unsigned int cmd,
+		 const union argument *arg)
+{
+	if (cmd == SINGLET_CMD_TYPE_CREATE)
+		singlet_store_delete_type(s->domain->store,
+					  arg->type_create.type);
+}
+
 static long dev_ioctl(struct file *file, unsigned int number,
 		      unsigned long param)
 {
@@ -305,9 +305,10 @@ static long dev_ioctl(struct file *file, unsigned int number,
 
 	if (cmd >= ARRAY_SIZE(commands) || commands[cmd].number != number)
 		return -ENOTTY;
+	cmd = array_index_nospec(cmd, ARRAY_SIZE(commands));
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < commands[cmd].min_size)
+	if (size < commands[cmd].size)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
@@ -324,8 +325,7 @@ static long dev_ioctl(struct file *file, unsigned int number,
 	if (err)
 		return err;
 	if (copy_to_user(user, &arg, min(size, known))) {
-		if (commands[cmd].undo)
-			commands[cmd].undo(s, &arg);
+		undo(s, cmd, &arg);
 		return -EFAULT;
 	}
 	return 0;

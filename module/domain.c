@@ -6,7 +6,9 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
+#include <linux/workqueue.h>
 
+#include "compat/alloc.h"
 #include "store.h"
 #include "world.h"
 
@@ -19,11 +21,20 @@ static bool belongs(const struct singlet_domain *domain,
 	return domain->ns == cred->user_ns && uid_eq(domain->uid, cred->euid);
 }
 
+/* Nobody is in it and nothing is left in it; domains_mutex. */
+static bool domain_unused(struct singlet_domain *domain)
+{
+	lockdep_assert_held(&domains_mutex);
+	return !domain->nr_sessions && !singlet_store_objects(domain->store);
+}
+
+static void store_emptied(struct singlet_store *store);
+
 static struct singlet_domain *domain_create(const struct cred *cred)
 {
 	struct singlet_domain *domain;
 
-	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	domain = kzalloc_obj(*domain, GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	domain->store = singlet_store_create();
@@ -33,19 +44,21 @@ static struct singlet_domain *domain_create(const struct cred *cred)
 		kfree(domain);
 		return err;
 	}
+	domain->store->emptied = store_emptied;
 	domain->ns = get_user_ns(cred->user_ns);
 	domain->uid = cred->euid;
+	ida_init(&domain->numbers);
 	INIT_LIST_HEAD(&domain->sessions);
 	list_add_tail(&domain->node, &domains);
 	return domain;
 }
 
+/* Off the list, so nobody else knows it; no lock held, this can take long. */
 static void domain_destroy(struct singlet_domain *domain)
 {
-	lockdep_assert_held(&domains_mutex);
-	list_del(&domain->node);
 	singlet_store_destroy(domain->store);
 	put_user_ns(domain->ns);
+	ida_destroy(&domain->numbers);
 	kfree(domain);
 }
 
@@ -82,22 +95,53 @@ out:
 void singlet_domain_close(struct singlet_domain *domain,
 			  struct list_head *session)
 {
+	bool last;
+
 	mutex_lock(&domains_mutex);
 	list_del(session);
-	if (!--domain->nr_sessions && !singlet_store_objects(domain->store))
-		domain_destroy(domain);
+	domain->nr_sessions--;
+	last = domain_unused(domain);
+	if (last)
+		list_del(&domain->node);
 	mutex_unlock(&domains_mutex);
+	if (last)
+		domain_destroy(domain);
+}
+
+/* Take out of the list what @all, or else its being unused, makes go. */
+static void domains_end(bool all)
+{
+	struct singlet_domain *domain, *tmp;
+	LIST_HEAD(gone);
+
+	mutex_lock(&domains_mutex);
+	list_for_each_entry_safe(domain, tmp, &domains, node)
+		if (all || domain_unused(domain))
+			list_move(&domain->node, &gone);
+	mutex_unlock(&domains_mutex);
+	list_for_each_entry_safe(domain, tmp, &gone, node)
+		domain_destroy(domain);
+}
+
+/* Reclaim took the last objects of some store. */
+static void end_unused(struct work_struct *work)
+{
+	domains_end(false);
+}
+
+static DECLARE_WORK(end_unused_work, end_unused);
+
+static void store_emptied(struct singlet_store *store)
+{
+	schedule_work(&end_unused_work);
 }
 
 /* The module goes; no session is open. */
 void singlet_domains_destroy(void)
 {
-	struct singlet_domain *domain, *tmp;
-
-	mutex_lock(&domains_mutex);
-	list_for_each_entry_safe(domain, tmp, &domains, node)
-		domain_destroy(domain);
-	mutex_unlock(&domains_mutex);
+	domains_end(true);
+	/* Reclaim knows no store any more that could queue it. */
+	cancel_work_sync(&end_unused_work);
 }
 
 /**

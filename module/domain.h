@@ -5,7 +5,7 @@
  * Each user has a private domain in each user namespace: made when the user
  * first opens the device, kept while a session of the user is open or an
  * object is left in its store (idle objects wait for the next intern of their
- * value), and ended with the last close that finds neither.
+ * value), and ended when neither is so any more.
  *
  * Locking: domains_mutex protects the list of domains, each domain's list of
  * sessions, and is held while somebody looks at them.
@@ -14,6 +14,7 @@
 #define SINGLET_DOMAIN_H
 
 #include <linux/cred.h>
+#include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/uidgid.h>
 
@@ -27,6 +28,7 @@ struct singlet_domain {
 	struct user_namespace *ns;	/* stable */
 	kuid_t uid;			/* stable */
 	struct singlet_store *store;	/* stable */
+	struct ida numbers;		/* of sessions; own, so they tell nothing */
 };
 
 struct singlet_domain *singlet_domain_open(const struct cred *cred,

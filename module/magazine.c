@@ -217,9 +217,25 @@ static void drain_offline_cpu(struct singlet_pool *pool, int cpu)
 	}
 }
 
+/* Does any magazine of @cpu hold a slot?  An instant's view. */
+static bool cpu_cached(struct singlet_pool *pool, int cpu)
+{
+	unsigned int class;
+
+	for (class = 0; class <= SIZE_LARGE; class++) {
+		struct singlet_slab_cache *cache =
+			READ_ONCE(pool->cache[class]);
+
+		if (cache && cache->mag &&
+		    READ_ONCE(per_cpu_ptr(cache->mag, cpu)->nr))
+			return true;
+	}
+	return false;
+}
+
 struct drain {
 	struct work_struct work;
-	struct singlet_pool *pool;
+	struct singlet_pool *pool;	/* NULL: nothing queued */
 };
 
 static DEFINE_PER_CPU(struct drain, drains);
@@ -247,6 +263,9 @@ void singlet_pool_drain(struct singlet_pool *pool)
 	for_each_possible_cpu(cpu) {
 		struct drain *drain = per_cpu_ptr(&drains, cpu);
 
+		drain->pool = NULL;
+		if (!cpu_cached(pool, cpu))
+			continue;
 		if (!cpu_online(cpu)) {
 			drain_offline_cpu(pool, cpu);
 			continue;
@@ -256,7 +275,8 @@ void singlet_pool_drain(struct singlet_pool *pool)
 		queue_work_on(cpu, system_highpri_wq, &drain->work);
 	}
 	for_each_online_cpu(cpu)
-		flush_work(&per_cpu_ptr(&drains, cpu)->work);
+		if (per_cpu_ptr(&drains, cpu)->pool)
+			flush_work(&per_cpu_ptr(&drains, cpu)->work);
 	cpus_read_unlock();
 	mutex_unlock(&drain_mutex);
 }

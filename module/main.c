@@ -44,7 +44,6 @@ err_store:
 	singlet_store_exit();
 err_world:
 	singlet_world_exit();
-	rcu_barrier();
 err_slab:
 	singlet_slab_exit();
 	return err;
@@ -59,8 +58,6 @@ static void __exit singlet_exit(void)
 	singlet_reclaim_exit();
 	singlet_store_exit();
 	singlet_world_exit();
-	/* A slab's callback goes on after it has let go of its pool. */
-	rcu_barrier();
 	singlet_slab_exit();
 }
 

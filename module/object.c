@@ -48,6 +48,8 @@ void singlet_object_erase(struct singlet_object *obj, u32 len)
 	if (slab->cache->class != SIZE_LARGE)
 		memset(singlet_slab_payload(slab, singlet_object_slot(obj)), 0,
 		       len);
-	/* Readers compare it with an id's before and after they get. */
+	/* Readers compare it with an id's before and after they look. */
 	WRITE_ONCE(obj->gen, obj->gen + 1);
+	/* Pairs with the read barrier in singlet_store_peek(). */
+	compat_wmb();
 }

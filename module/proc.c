@@ -104,10 +104,14 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 	u32 index = 0;
 
 	domain_name(view, domain, name);
-	rcu_read_lock();
-	while ((type = singlet_types_next(types, &index))) {
+	for (;;) {
 		struct singlet_type_counters sum;
 
+		/* One at a time: printing them all takes long. */
+		rcu_read_lock();
+		type = singlet_types_next(types, &index);
+		if (!type)
+			break;
 		singlet_type_sum(type, &sum);
 		singlet_snapshot_printf(view->snap,
 					"%-12s %10u %-16s %-6s %8u %8u %10lu %12lu %12lu %12lu\n",
@@ -116,6 +120,7 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 					type->value_max, singlet_type_objects(&sum),
 					max(sum.bytes, 0L), max(sum.hits, 0L),
 					max(sum.misses, 0L));
+		rcu_read_unlock();
 	}
 	rcu_read_unlock();
 }
@@ -183,13 +188,18 @@ static void show_sessions(struct singlet_domain *domain, void *ctx)
 	char name[NAME_BYTES];
 
 	domain_name(view, domain, name);
-	list_for_each_entry(s, &domain->sessions, node)
+	list_for_each_entry(s, &domain->sessions, node) {
+		u32 number = READ_ONCE(s->number);
+
+		if (!number)
+			continue;
 		singlet_snapshot_printf(view->snap,
 					"%-12s %8u %8d %10llu %14llu %13llu\n",
-					name, s->number, pid_vnr(s->pid),
+					name, number, pid_vnr(s->pid),
 					READ_ONCE(s->references),
 					READ_ONCE(s->bytes_logical),
 					READ_ONCE(s->refs.bytes));
+	}
 }
 
 static void render_sessions(struct singlet_snapshot *snap,

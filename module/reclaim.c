@@ -18,6 +18,7 @@ struct walk {
 	bool aged_only;
 	u32 type;			/* index; 0: all */
 	unsigned long left;		/* objects to free, at most */
+	unsigned long budget;		/* slots to look at, at most */
 	struct singlet_reclaimed *out;
 };
 
@@ -48,8 +49,10 @@ static void reclaim_slab(struct singlet_store *store, u32 index,
 		 */
 		rcu_read_lock();
 		slab = singlet_slab_dir_find(&store->pool.dir, index);
-		while (slab && i < slab->slots && !obj)
+		while (slab && i < slab->slots && !obj && w->budget) {
+			w->budget--;
 			obj = kill_slot(slab, i++, w);
+		}
 		rcu_read_unlock();
 		if (!obj)
 			return;
@@ -86,7 +89,13 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 				   unsigned long nr, bool aged_only)
 {
 	struct singlet_reclaimed out = {};
-	struct walk w = { .aged_only = aged_only, .left = nr, .out = &out };
+	struct walk w = {
+		.aged_only = aged_only,
+		.left = nr,
+		/* What is spared or in use costs time too. */
+		.budget = aged_only ? nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
+		.out = &out,
+	};
 	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
 	u32 hand = READ_ONCE(store->reclaim_hand);
 
@@ -94,10 +103,12 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 		if (hand >= cap)
 			hand = 0;
 		reclaim_slab(store, hand, &w);
-		/* The slab that was not finished is where to go on. */
+		/* The slab that may not be finished is where to go on. */
 		if (!w.left)
 			break;
 		hand++;
+		if (!w.budget)
+			break;
 		cond_resched();
 	}
 	WRITE_ONCE(store->reclaim_hand, hand);
@@ -116,7 +127,10 @@ void singlet_reclaim_type(struct singlet_store *store,
 			  const struct singlet_type *type)
 {
 	struct singlet_reclaimed out = {};
-	struct walk w = { .type = type->index, .left = ULONG_MAX, .out = &out };
+	struct walk w = {
+		.type = type->index, .left = ULONG_MAX, .budget = ULONG_MAX,
+		.out = &out,
+	};
 
 	reclaim_store(store, &w);
 	singlet_store_fit(store);
@@ -137,7 +151,9 @@ void singlet_reclaim_all(struct singlet_store *store,
 			 struct singlet_reclaimed *out)
 {
 	const struct singlet_counters *c = &store->counters;
-	struct walk w = { .left = ULONG_MAX, .out = out };
+	struct walk w = {
+		.left = ULONG_MAX, .budget = ULONG_MAX, .out = out,
+	};
 	long slabs, bytes;
 
 	memset(out, 0, sizeof(*out));
@@ -148,7 +164,7 @@ void singlet_reclaim_all(struct singlet_store *store,
 	singlet_pool_drain(&store->pool);
 	singlet_pool_trim(&store->pool);
 	singlet_table_shrink(&store->table);
-	rcu_barrier();
+	singlet_slab_flush();
 	singlet_count(c, STAT_COLLECTIONS, 1);
 
 	slabs -= singlet_counters_sum(c, STAT_SLABS);
@@ -175,7 +191,7 @@ static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 
 static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 {
-	unsigned long freed = 0;
+	unsigned long n, freed = 0;
 	struct singlet_store *store;
 
 	if (!mutex_trylock(&stores_mutex))
@@ -183,9 +199,11 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	list_for_each_entry(store, &stores, reclaim_node) {
 		if (freed >= sc->nr_to_scan)
 			break;
-		freed += singlet_reclaim_some(store, sc->nr_to_scan - freed,
-					      true);
+		n = singlet_reclaim_some(store, sc->nr_to_scan - freed, true);
+		freed += n;
 		singlet_pool_trim(&store->pool);
+		if (n && store->emptied && !singlet_store_objects(store))
+			store->emptied(store);
 	}
 	/* The next call starts with those that this one did not get to. */
 	if (!list_entry_is_head(store, &stores, reclaim_node))

@@ -141,7 +141,7 @@ int singlet_refs_add(struct singlet_refs *refs,
  *
  * Context: The owner's lock held; does not fail for lack of memory.
  * Return: 1: those were the last, the object's reference is now the caller's
- * to drop; 0: some are left; -ENOENT: there were none; -EINVAL: fewer than
+ * to drop after singlet_refs_tidy(); 0: some are left; -ENOENT: there were none; -EINVAL: fewer than
  * @n, nothing changed.
  */
 int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
@@ -158,12 +158,25 @@ int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
 	set(c, slot, had - n);
 	if (n < had)
 		return 0;
-	if (!--c->used) {
-		xa_erase(&refs->chunks, index);
-		count_bytes(refs, -(long)chunk_bytes(c));
-		kfree(c);
-	}
+	c->used--;
 	return 1;
+}
+
+/*
+ * After singlet_refs_sub() returned 1, before the object's reference is
+ * dropped: free what records no reference any more.  Until then the references
+ * can be recorded again without memory.  The owner's lock held.
+ */
+void singlet_refs_tidy(struct singlet_refs *refs, u32 handle)
+{
+	u32 index = handle >> INFO_SLOT_BITS;
+	struct chunk *c = xa_load(&refs->chunks, index);
+
+	if (!c || c->used)
+		return;
+	xa_erase(&refs->chunks, index);
+	count_bytes(refs, -(long)chunk_bytes(c));
+	kfree(c);
 }
 
 /* References recorded on an object. */

@@ -7,11 +7,10 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "compat/alloc.h"
 #include "domain.h"
 #include "store.h"
 #include "world.h"
-
-static DEFINE_IDA(numbers);
 
 static void count(struct singlet_session *s, enum singlet_stat item, long n)
 {
@@ -40,15 +39,9 @@ struct singlet_session *singlet_session_open(const struct cred *cred)
 	struct singlet_session *s;
 	int number, err;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc_obj(*s, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	number = ida_alloc_min(&numbers, 1, GFP_KERNEL);
-	if (number < 0) {
-		err = number;
-		goto err_free;
-	}
-	s->number = number;
 	mutex_init(&s->mutex);
 	s->pid = get_pid(task_tgid(current));
 	s->domain = singlet_domain_open(cred, &s->node);
@@ -57,12 +50,18 @@ struct singlet_session *singlet_session_open(const struct cred *cred)
 		goto err_pid;
 	}
 	singlet_refs_init(&s->refs, &s->domain->store->counters);
+	number = ida_alloc_min(&s->domain->numbers, 1, GFP_KERNEL);
+	if (number < 0) {
+		err = number;
+		goto err_domain;
+	}
+	WRITE_ONCE(s->number, number);
 	return s;
 
+err_domain:
+	singlet_domain_close(s->domain, &s->node);
 err_pid:
 	put_pid(s->pid);
-	ida_free(&numbers, number);
-err_free:
 	kfree(s);
 	return ERR_PTR(err);
 }
@@ -92,10 +91,27 @@ static void drop(void *ctx, u32 handle)
 void singlet_session_close(struct singlet_session *s)
 {
 	singlet_refs_drop_all(&s->refs, drop, s);
+	ida_free(&s->domain->numbers, s->number);
 	singlet_domain_close(s->domain, &s->node);
 	put_pid(s->pid);
-	ida_free(&numbers, s->number);
 	kfree(s);
+}
+
+/*
+ * Record @n more references on @obj, on which the caller has one.  Return: 1:
+ * that one is the session's now; 0: it is still the caller's; or an error,
+ * likewise.
+ */
+static int record(struct singlet_session *s, struct singlet_object *obj, u32 n)
+{
+	int ret;
+
+	mutex_lock(&s->mutex);
+	ret = singlet_refs_add(&s->refs, obj, n);
+	if (ret == 1)
+		count_held(s, singlet_object_len(obj), 1);
+	mutex_unlock(&s->mutex);
+	return ret;
 }
 
 /**
@@ -111,16 +127,30 @@ void singlet_session_close(struct singlet_session *s)
 int singlet_session_adopt(struct singlet_session *s,
 			  struct singlet_object *obj, u32 n)
 {
-	int ret;
+	int ret = record(s, obj, n);
 
-	mutex_lock(&s->mutex);
-	ret = singlet_refs_add(&s->refs, obj, n);
-	if (ret == 1)
-		count_held(s, singlet_object_len(obj), 1);
-	mutex_unlock(&s->mutex);
 	if (ret != 1)
 		singlet_store_put(obj);
 	return min(ret, 0);
+}
+
+/*
+ * Drop the reference on an object that the caller just created, and the object
+ * with it unless somebody else has found it.
+ */
+static void discard(struct singlet_object *obj)
+{
+	u64 id = singlet_object_id(obj);
+	bool killed = false;
+
+	rcu_read_lock();
+	singlet_store_put(obj);
+	/* Same slot, same generation: the same object. */
+	if (singlet_object_id(obj) == id)
+		killed = singlet_object_kill(obj, false);
+	rcu_read_unlock();
+	if (killed)
+		singlet_store_free_dying(obj);
 }
 
 /*
@@ -155,7 +185,7 @@ int singlet_session_intern(struct singlet_session *s, u32 type,
 			   const void *data, u32 len, bool create, u64 *id)
 {
 	struct singlet_object *obj;
-	int ret, err;
+	int ret, had;
 
 	ret = singlet_store_intern(s->domain->store, type, data, len, create,
 				   GFP_KERNEL, &obj);
@@ -164,8 +194,29 @@ int singlet_session_intern(struct singlet_session *s, u32 type,
 	*id = singlet_object_id(obj);
 	if (*id & WORLD_ID)
 		return ret;
-	err = singlet_session_adopt(s, obj, 1);
-	return err ?: ret;
+	had = record(s, obj, 1);
+	if (had == 1)
+		return ret;
+	if (had < 0 && ret == 1)
+		discard(obj);
+	else
+		singlet_store_put(obj);
+	return had < 0 ? had : ret;
+}
+
+static void tidy(struct singlet_session *s, const struct singlet_object *last)
+{
+	mutex_lock(&s->mutex);
+	singlet_refs_tidy(&s->refs, (u32)singlet_object_id(last));
+	mutex_unlock(&s->mutex);
+}
+
+/* Drop the reference that singlet_session_release() handed over. */
+void singlet_session_let_go(struct singlet_session *s,
+			    struct singlet_object *last)
+{
+	tidy(s, last);
+	singlet_store_put(last);
 }
 
 /*
@@ -176,20 +227,17 @@ void singlet_session_undo_intern(struct singlet_session *s, u64 id,
 				 bool created)
 {
 	struct singlet_object *obj;
-	bool killed = false;
 
 	if (id & WORLD_ID)
 		return;
 	if (singlet_session_release(s, id, 1, &obj) || !obj)
 		return;
-	rcu_read_lock();
-	singlet_store_put(obj);
-	/* An object with the same id as before is the same object. */
-	if (created && singlet_object_id(obj) == id)
-		killed = singlet_object_kill(obj, false);
-	rcu_read_unlock();
-	if (killed)
-		singlet_store_free_dying(obj);
+	if (created) {
+		tidy(s, obj);
+		discard(obj);
+	} else {
+		singlet_session_let_go(s, obj);
+	}
 }
 
 /* Is @obj, on which the caller has a reference, out of the session's reach? */
@@ -207,6 +255,19 @@ static bool hidden(struct singlet_session *s, struct singlet_object *obj,
 	return hide;
 }
 
+static struct singlet_object *get_visible(struct singlet_session *s, u64 id,
+					  bool *revived)
+{
+	struct singlet_object *obj = singlet_store_get(s->domain->store, id,
+						       revived);
+
+	if (!IS_ERR(obj) && hidden(s, obj, id)) {
+		singlet_store_put(obj);
+		return ERR_PTR(-ENOENT);
+	}
+	return obj;
+}
+
 /**
  * singlet_session_get() - an object by id, for the length of a call
  * @s: session
@@ -218,13 +279,9 @@ static bool hidden(struct singlet_session *s, struct singlet_object *obj,
  */
 struct singlet_object *singlet_session_get(struct singlet_session *s, u64 id)
 {
-	struct singlet_object *obj = singlet_store_get(s->domain->store, id);
+	bool revived;
 
-	if (!IS_ERR(obj) && hidden(s, obj, id)) {
-		singlet_store_put(obj);
-		return ERR_PTR(-ENOENT);
-	}
-	return obj;
+	return get_visible(s, id, &revived);
 }
 
 /**
@@ -239,15 +296,20 @@ struct singlet_object *singlet_session_get(struct singlet_session *s, u64 id)
 int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
 {
 	struct singlet_object *obj;
+	bool revived;
+	int err;
 
 	if (!n)
 		return -EINVAL;
-	obj = singlet_session_get(s, id);
+	obj = get_visible(s, id, &revived);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	if (id & WORLD_ID)
 		return 0;
-	return singlet_session_adopt(s, obj, n);
+	err = singlet_session_adopt(s, obj, n);
+	if (!err && revived)
+		count(s, STAT_REVIVALS, 1);
+	return err;
 }
 
 /**
@@ -256,8 +318,8 @@ int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
  * @id: of an object it holds, or of an immortal one
  * @n: how many, at least 1
  * @last: out; the object when those were the session's last: the reference on
- *        it is the caller's now, to be dropped with singlet_store_put() or
- *        adopted again; NULL otherwise
+ *        it is the caller's now, to be dropped with singlet_session_let_go()
+ *        or adopted again, which does not fail; NULL otherwise
  *
  * Context: Process, sleeps.
  * Return: 0, -EINVAL, -ENOENT.

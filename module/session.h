@@ -25,7 +25,7 @@ struct singlet_session {
 	struct list_head node;		/* domains_mutex */
 	struct singlet_domain *domain;	/* stable */
 	struct pid *pid;		/* stable; who opened it */
-	u32 number;			/* stable */
+	u32 number;			/* stable; in its domain; 0: being opened */
 	struct mutex mutex;
 	struct singlet_refs refs;	/* mutex */
 	u64 references;			/* mutex; objects held */
@@ -42,6 +42,8 @@ void singlet_session_undo_intern(struct singlet_session *s, u64 id,
 int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n);
 int singlet_session_release(struct singlet_session *s, u64 id, u32 n,
 			    struct singlet_object **last);
+void singlet_session_let_go(struct singlet_session *s,
+			    struct singlet_object *last);
 int singlet_session_adopt(struct singlet_session *s,
 			  struct singlet_object *obj, u32 n);
 int singlet_session_alloc(struct singlet_session *s, u32 type, u32 len,

@@ -21,7 +21,7 @@
 
 /*
  * Up to this slot size an object's record tells its length as what the slot
- * leaves unused (OBJECT_SLACK bits); beyond, the slab has an array of lengths.
+ * leaves unused (INFO_SLACK_BITS); beyond, the slab has more of each slot.
  */
 #define SIZE_SLACK_MAX	4096
 

@@ -4,7 +4,9 @@
 
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
+#include "compat/alloc.h"
 #include "magazine.h"
 #include "pages.h"
 
@@ -17,7 +19,7 @@
 
 static struct kmem_cache *desc_cache[DESC_CACHES];
 
-static bool has_lens(const struct singlet_size *size)
+static bool has_big(const struct singlet_size *size)
 {
 	return !size->size || size->size > SIZE_SLACK_MAX;
 }
@@ -26,8 +28,9 @@ static size_t desc_bytes(const struct singlet_size *size)
 {
 	size_t bytes = struct_size_t(struct singlet_slab, obj, size->slots);
 
-	if (has_lens(size))
-		bytes += size->slots * sizeof(u32);
+	if (has_big(size))
+		bytes = ALIGN(bytes, 8) +
+			size->slots * sizeof(struct singlet_big);
 	return bytes;
 }
 
@@ -59,7 +62,7 @@ int singlet_slab_init(void)
 	return 0;
 }
 
-/* Every RCU callback of this file has run. */
+/* Every slab is back: singlet_slab_flush(). */
 void singlet_slab_exit(void)
 {
 	int i;
@@ -104,9 +107,38 @@ static void slab_free(struct singlet_slab *slab)
 	pool_unuse(pool);
 }
 
+/*
+ * Runs from vmalloc can only be freed where sleeping is allowed; RCU callbacks
+ * leave them to a worker, which singlet_slab_flush() can wait for.
+ */
+static LLIST_HEAD(late_slabs);
+
+static void free_late(struct work_struct *work)
+{
+	struct llist_node *late = llist_del_all(&late_slabs);
+	struct singlet_slab *slab, *tmp;
+
+	llist_for_each_entry_safe(slab, tmp, late, late)
+		slab_free(slab);
+}
+
+static DECLARE_WORK(late_work, free_late);
+
 static void slab_free_rcu(struct rcu_head *rcu)
 {
-	slab_free(container_of(rcu, struct singlet_slab, rcu));
+	struct singlet_slab *slab = container_of(rcu, struct singlet_slab, rcu);
+
+	if (!is_vmalloc_addr(slab->base))
+		slab_free(slab);
+	else if (llist_add(&slab->late, &late_slabs))
+		schedule_work(&late_work);
+}
+
+/* Wait until every slab taken out of use is back with the kernel. */
+void singlet_slab_flush(void)
+{
+	rcu_barrier();
+	flush_work(&late_work);
 }
 
 /* Take a slab without objects, already off its cache's list, out of use. */
@@ -143,7 +175,8 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 	slab->slots = size->slots;
 	slab->pages = size->size ? size->pages : DIV_ROUND_UP(len, PAGE_SIZE);
 	slab->size = size->size ?: slab->pages * PAGE_SIZE;
-	slab->lens = has_lens(size) ? (u32 *)&slab->obj[slab->slots] : NULL;
+	slab->big = has_big(size) ?
+		PTR_ALIGN((void *)&slab->obj[slab->slots], 8) : NULL;
 	slab->base = singlet_pages_alloc(slab->pages, gfp);
 	if (!slab->base)
 		goto err_desc;
@@ -162,8 +195,8 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 		atomic_set(&slab->obj[i].refs, OBJECT_DEAD);
 		slab->obj[i].gen = gen;
 		slab->obj[i].info = i | next << FREE_NEXT_SHIFT;
-		if (slab->lens)
-			slab->lens[i] = 0;
+		if (slab->big)
+			slab->big[i] = (struct singlet_big){};
 	}
 	refcount_inc(&pool->users);
 	count_slab(slab, 1);
@@ -357,7 +390,7 @@ struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
 
 	if (likely(cache))
 		return cache;
-	cache = kzalloc(sizeof(*cache), gfp | __GFP_ACCOUNT);
+	cache = kzalloc_obj(*cache, gfp | __GFP_ACCOUNT);
 	if (!cache)
 		return NULL;
 	cache->pool = pool;

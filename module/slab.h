@@ -6,7 +6,7 @@
  *   slab    a run of pages cut into equal slots (payload only), and, apart
  *           from it, a descriptor with one record per slot
  *   record  what is known of a slot: struct singlet_object
- *   cache   the slabs of one size class of one pool
+ *   cache   a pool's slabs of one size class
  *   pool    all caches of one store, and the directory of their slabs
  *   handle  index of a slab in the directory and slot in it, 31 bits
  *
@@ -26,6 +26,7 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -50,6 +51,10 @@ struct singlet_object {
 	u32 info;
 };
 
+#ifndef CONFIG_64BIT
+#error "singlet needs a 64-bit kernel"
+#endif
+
 #define INFO_SLOT_BITS		9
 #define INFO_SLACK_BITS		9
 #define INFO_TYPE_BITS		12
@@ -69,10 +74,16 @@ struct singlet_object {
 
 struct singlet_pool;
 
+/* What else is known of a slot beyond SIZE_SLACK_MAX. */
+struct singlet_big {
+	u32 len;
+	u32 hash;	/* of a value, so that nobody hashes it again */
+};
+
 struct singlet_slab {
 	void *base;			/* payload; stable in lifetime */
 	struct singlet_slab_cache *cache;	/* stable in lifetime */
-	u32 *lens;			/* slots beyond SIZE_SLACK_MAX only */
+	struct singlet_big *big;	/* per slot beyond SIZE_SLACK_MAX */
 	u32 size;			/* bytes in a slot; stable */
 	u32 pages;			/* stable */
 	u32 index;			/* in the directory; stable */
@@ -84,6 +95,7 @@ struct singlet_slab {
 	union {
 		struct list_head node;	/* cache->lock; in cache->partial */
 		struct rcu_head rcu;	/* after removal */
+		struct llist_node late;	/* after the grace period */
 	};
 	struct singlet_object obj[];
 };
@@ -133,6 +145,7 @@ struct singlet_cache_info {
 
 int singlet_slab_init(void);
 void singlet_slab_exit(void);
+void singlet_slab_flush(void);
 
 void singlet_pool_init(struct singlet_pool *pool,
 		       struct singlet_counters *counters,
@@ -182,10 +195,10 @@ static inline u32 singlet_info_type(u32 info)
 /* Length of the value in a slot whose record reads @info. */
 static inline u32 singlet_slab_len(const struct singlet_slab *slab, u32 info)
 {
-	if (likely(!slab->lens))
+	if (likely(!slab->big))
 		return slab->size -
 		       (info >> INFO_SLACK_SHIFT & INFO_SLACK_MASK);
-	return READ_ONCE(slab->lens[info & INFO_SLOT_MASK]);
+	return READ_ONCE(slab->big[info & INFO_SLOT_MASK].len);
 }
 
 static inline u32 singlet_slab_handle(const struct singlet_slab *slab,
@@ -223,8 +236,8 @@ static inline void singlet_object_describe(struct singlet_object *obj, u32 type,
 	u32 slot = singlet_object_slot(obj);
 	u32 slack = 0;
 
-	if (slab->lens)
-		WRITE_ONCE(slab->lens[slot], len);
+	if (slab->big)
+		WRITE_ONCE(slab->big[slot].len, len);
 	else
 		slack = slab->size - len;
 	WRITE_ONCE(obj->info, slot | slack << INFO_SLACK_SHIFT |

@@ -52,8 +52,7 @@ static int grow(struct singlet_slab_dir *dir, u32 index, gfp_t gfp)
 	spin_lock_irqsave(&dir->lock, flags);
 	old = locked_array(dir);
 	if (old && old->cap >= new->cap) {
-		swap(old, new);		/* somebody else was faster */
-		old = new;
+		old = new;		/* somebody else was faster */
 	} else {
 		if (old)
 			memcpy(new->entry, old->entry,

@@ -19,6 +19,8 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
+#include "compat/overflow.h"
+
 #define SLAB_INDEX_BITS	22
 #define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1)
 

@@ -6,13 +6,15 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "compat/alloc.h"
+
 #define TEXT_MAX	(64U << 20)
 
 int singlet_snapshot_open(struct file *file, singlet_render_t render)
 {
 	struct singlet_snapshot *snap;
 
-	snap = kzalloc(sizeof(*snap), GFP_KERNEL_ACCOUNT);
+	snap = kzalloc_obj(*snap, GFP_KERNEL_ACCOUNT);
 	if (!snap)
 		return -ENOMEM;
 	mutex_init(&snap->mutex);

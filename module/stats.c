@@ -8,7 +8,7 @@
 int singlet_counters_init(struct singlet_counters *c)
 {
 	c->cpu = __alloc_percpu_gfp(NR_SINGLET_STATS * sizeof(long),
-				    __alignof__(long), GFP_KERNEL_ACCOUNT);
+				    __alignof__(long), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	return c->cpu ? 0 : -ENOMEM;
 }
 

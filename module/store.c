@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "compat/alloc.h"
 #include "magazine.h"
 #include "reclaim.h"
 #include "world.h"
@@ -24,7 +25,7 @@ int singlet_store_init(void)
 /* Waits until every store is freed; all were destroyed. */
 void singlet_store_exit(void)
 {
-	rcu_barrier();
+	singlet_slab_flush();
 	destroy_workqueue(store_wq);
 	rcu_barrier();		/* what freeing the stores left to RCU */
 }
@@ -51,8 +52,11 @@ static u32 store_hash(const struct singlet_store *store,
 static u32 object_hash(struct singlet_store *store,
 		       const struct singlet_object *obj)
 {
+	const struct singlet_slab *slab = singlet_object_slab(obj);
 	u32 index = singlet_info_type(READ_ONCE(obj->info));
 
+	if (slab->big)
+		return slab->big[singlet_object_slot(obj)].hash;
 	return store_hash(store, singlet_types_at(&store->types, index),
 			  singlet_object_data(obj), singlet_object_len(obj));
 }
@@ -116,7 +120,7 @@ struct singlet_store *singlet_store_create(void)
 {
 	struct singlet_store *store;
 
-	store = kvzalloc(sizeof(*store), GFP_KERNEL_ACCOUNT);
+	store = kvzalloc_obj(*store, GFP_KERNEL_ACCOUNT);
 	if (!store)
 		return ERR_PTR(-ENOMEM);
 	if (singlet_counters_init(&store->counters))
@@ -237,8 +241,12 @@ struct wanted {
 	const void *data;
 	u32 len;
 	u32 type;
+	u32 hash;
 	bool single;
 	bool full;			/* found, but its count is full */
+	bool unsure;			/* found, but the bytes not compared */
+	bool thorough;			/* compare them, however many */
+	bool revived;			/* found, idle until then */
 	struct singlet_object *obj;	/* found, with a reference */
 };
 
@@ -248,6 +256,30 @@ static __always_inline bool may_be(const struct wanted *w,
 	return singlet_info_type(info) == w->type &&
 	       !(info & INFO_PLAIN) &&
 	       (w->single || singlet_slab_len(slab, info) == w->len);
+}
+
+/*
+ * Comparing a big value takes longer than a lock or an RCU section should:
+ * with the same hash it is most likely the one, and compared when they are
+ * left (sure()).
+ */
+static noinline bool same_big(struct wanted *w, const struct singlet_slab *slab,
+			      u32 slot)
+{
+	if (slab->big[slot].hash != w->hash)
+		return false;
+	w->unsure = !w->thorough;
+	return w->unsure ||
+	       !memcmp(singlet_slab_payload(slab, slot), w->data, w->len);
+}
+
+static __always_inline bool same_bytes(struct wanted *w,
+				       const struct singlet_slab *slab,
+				       u32 slot)
+{
+	if (unlikely(slab->big))
+		return same_big(w, slab, slot);
+	return !memcmp(singlet_slab_payload(slab, slot), w->data, w->len);
 }
 
 static __always_inline bool match(void *ctx, u32 handle)
@@ -272,21 +304,49 @@ static __always_inline bool match(void *ctx, u32 handle)
 		return true;
 	case GOT_IDLE:
 		count(w->store, STAT_IDLE, -1);
-		count(w->store, STAT_REVIVALS, 1);
+		w->revived = true;
 		break;
 	case GOT_LIVE:
+		w->revived = false;
 		break;
 	}
 	/* It is stable now, but may be another one than a moment ago. */
 	if (may_be(w, slab, READ_ONCE(obj->info)) &&
 	    (w->single ||
-	     !memcmp(singlet_slab_payload(slab, handle & INFO_SLOT_MASK),
-		     w->data, w->len))) {
+	     same_bytes(w, slab, handle & INFO_SLOT_MASK))) {
 		w->obj = obj;
 		return true;
 	}
 	singlet_store_put(obj);
 	return false;
+}
+
+/*
+ * After a search that found something, outside its lock: is that it?  If not,
+ * the search has to be done again, thoroughly.
+ */
+static bool sure(struct wanted *w)
+{
+	if (likely(!w->unsure) || w->full)
+		return true;
+	w->unsure = false;
+	if (!memcmp(singlet_object_data(w->obj), w->data, w->len))
+		return true;
+	singlet_store_put(w->obj);
+	w->thorough = true;
+	return false;
+}
+
+static bool find(struct wanted *w)
+{
+	bool exists;
+
+	do {
+		rcu_read_lock();
+		exists = singlet_table_find(&w->store->table, w->hash, match, w);
+		rcu_read_unlock();
+	} while (exists && unlikely(!sure(w)));
+	return exists;
 }
 
 /* What became of a search that said it found something. */
@@ -300,17 +360,29 @@ static int found(struct wanted *w, struct singlet_object **objp)
 		singlet_store_put(w->obj);
 		return -EEXIST;
 	}
+	if (w->revived)
+		count(w->store, STAT_REVIVALS, 1);
 	*objp = w->obj;
 	return 0;
 }
 
+/* The object is complete and about to be published: see singlet_type_add(). */
+static void count_create(struct singlet_store *store, struct singlet_type *type,
+			 const struct singlet_object *obj, u32 len)
+{
+	singlet_type_add(type, len);
+	if (obj->gen != singlet_object_slab(obj)->gen)
+		count(store, STAT_REUSES, 1);
+}
+
 /* Publish @obj unless @w is found after all.  Return: as _intern(). */
-static int insert(struct wanted *w, struct singlet_object *obj, u32 hash,
-		  gfp_t gfp, struct singlet_object **objp)
+static int insert(struct wanted *w, struct singlet_type *type,
+		  struct singlet_object *obj, gfp_t gfp,
+		  struct singlet_object **objp)
 {
 	struct singlet_store *store = w->store;
 	struct singlet_table *table = &store->table;
-	u32 handle = (u32)singlet_object_id(obj);
+	u32 hash = w->hash, handle = (u32)singlet_object_id(obj);
 	bool exists;
 	int err;
 
@@ -319,8 +391,12 @@ static int insert(struct wanted *w, struct singlet_object *obj, u32 hash,
 		rcu_read_lock();
 		exists = singlet_table_find_locked(table, hash, match, w);
 		rcu_read_unlock();
-		if (exists)
-			break;
+		if (exists) {
+			singlet_table_unlock(table, hash);
+			if (sure(w))
+				return found(w, objp);
+			continue;
+		}
 		err = singlet_table_prepare(table, hash);
 		if (!err)
 			break;
@@ -329,26 +405,17 @@ static int insert(struct wanted *w, struct singlet_object *obj, u32 hash,
 		if (err)
 			return err;
 	}
-	if (!exists) {
-		singlet_object_publish(obj, 1);
-		singlet_table_insert(table, hash, handle);
-	}
+	compat_percpu_add(type->counters->misses, 1);
+	count_create(store, type, obj, w->len);
+	singlet_object_publish(obj, 1);
+	singlet_table_insert(table, hash, handle);
 	singlet_table_unlock(table, hash);
-	if (exists)
-		return found(w, objp);
 	*objp = obj;
 	return 1;
 }
 
-static void count_reuse(struct singlet_store *store,
-			const struct singlet_object *obj)
-{
-	if (obj->gen != singlet_object_slab(obj)->gen)
-		count(store, STAT_REUSES, 1);
-}
-
-static int create_value(struct wanted *w, struct singlet_type *type, u32 hash,
-			gfp_t gfp, struct singlet_object **objp)
+static int create_value(struct wanted *w, struct singlet_type *type, gfp_t gfp,
+			struct singlet_object **objp)
 {
 	struct singlet_store *store = w->store;
 	struct singlet_object *obj;
@@ -363,17 +430,16 @@ static int create_value(struct wanted *w, struct singlet_type *type, u32 hash,
 		return -ENOMEM;
 	memcpy(singlet_object_data(obj), w->data, w->len);
 	singlet_object_describe(obj, type->index, w->len, 0);
-	/* Counts with its type before anybody else can find and free it. */
-	singlet_type_add(type, w->len);
 
-	ret = insert(w, obj, hash, gfp, objp);
+	if (unlikely(singlet_object_slab(obj)->big))
+		singlet_object_slab(obj)->big[singlet_object_slot(obj)].hash =
+			w->hash;
+	ret = insert(w, type, obj, gfp, objp);
 	if (ret != 1) {
-		singlet_type_sub(type, w->len);
 		slot_free(obj, w->len);
 		return ret;
 	}
-	count_reuse(store, obj);
-	if (singlet_table_crowded(&store->table, hash))
+	if (singlet_table_crowded(&store->table, w->hash))
 		singlet_table_grow(&store->table, gfp);
 	return 1;
 }
@@ -389,8 +455,6 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 		.type = type->index,
 		.single = type->kind == SINGLET_KIND_SINGLE,
 	};
-	bool exists;
-	u32 hash;
 	int err;
 
 	if (unlikely(type->kind == SINGLET_KIND_PLAIN))
@@ -403,15 +467,12 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 	if (*objp)
 		return 0;
 
-	hash = store_hash(store, type, data, len);
-	rcu_read_lock();
-	exists = singlet_table_find(&store->table, hash, match, &w);
-	rcu_read_unlock();
-	if (likely(exists))
+	w.hash = store_hash(store, type, data, len);
+	if (likely(find(&w)))
 		return found(&w, objp);
 	if (err)
 		return err;
-	return create ? create_value(&w, type, hash, gfp, objp) : -ENOENT;
+	return create ? create_value(&w, type, gfp, objp) : -ENOENT;
 }
 
 /**
@@ -440,13 +501,14 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 	if (unlikely(!type))
 		return -ENOENT;
 	ret = intern(store, type, data, len, create, gfp, objp);
-	if (likely(!ret)) {
-		singlet_type_count(type, hits, 1);
-	} else if (ret == 1 || ret == -ENOENT) {
-		singlet_type_count(type, misses, 1);
-	} else if (ret == -ENOMEM) {
+	if (likely(!ret))
+		compat_percpu_add(type->counters->hits, 1);
+	else if (ret == 1)
+		return ret;	/* the new object has our hold on the type */
+	else if (ret == -ENOENT)
+		compat_percpu_add(type->counters->misses, 1);
+	else if (ret == -ENOMEM)
 		count(store, STAT_FAILURES, 1);
-	}
 	singlet_types_put(type);
 	return ret;
 }
@@ -486,10 +548,8 @@ struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 	}
 	singlet_object_describe(obj, type->index, len,
 				INFO_PLAIN | INFO_UNSEALED);
-	singlet_type_add(type, len);
-	count_reuse(store, obj);
+	count_create(store, type, obj, len);
 	singlet_object_publish(obj, 1);
-	singlet_types_put(type);
 	return obj;
 
 err_type:
@@ -509,7 +569,7 @@ void singlet_store_seal(struct singlet_object *obj)
 
 static struct singlet_object *get_from(struct singlet_store *store,
 				       const struct singlet_pool *pool,
-				       u32 handle, u32 gen)
+				       u32 handle, u32 gen, bool *revived)
 {
 	struct singlet_object *obj;
 	struct singlet_slab *slab;
@@ -524,7 +584,7 @@ static struct singlet_object *get_from(struct singlet_store *store,
 		return ERR_PTR(-EOVERFLOW);
 	case GOT_IDLE:
 		count(store, STAT_IDLE, -1);
-		count(store, STAT_REVIVALS, 1);
+		*revived = true;
 		break;
 	case GOT_LIVE:
 		break;
@@ -541,20 +601,24 @@ static struct singlet_object *get_from(struct singlet_store *store,
  * singlet_store_get() - take a reference by id
  * @store: store
  * @id: of an object of the store or of the world
+ * @revived: out; whether it was idle
  *
  * Context: Any but hard interrupts; never sleeps.
  * Return: The object, live or idle until now, sealed or not, with a reference
  * to be dropped with singlet_store_put(); or an ERR_PTR: -ENOENT: unknown or
  * stale; -EOVERFLOW.
  */
-struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id)
+struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id,
+					 bool *revived)
 {
 	const struct singlet_pool *pool = id & WORLD_ID ? &singlet_world.pool :
 							  &store->pool;
 	struct singlet_object *obj;
 
 	rcu_read_lock();
-	obj = get_from(store, pool, (u32)id & ~(u32)WORLD_ID, id >> 32);
+	*revived = false;
+	obj = get_from(store, pool, (u32)id & ~(u32)WORLD_ID, id >> 32,
+		       revived);
 	rcu_read_unlock();
 	return obj;
 }
@@ -594,8 +658,11 @@ int singlet_store_peek(struct singlet_store *store, u64 id,
 	if (!type)
 		goto out;
 	peek->type = type->number;
-	/* The generation ends before anything of the next object is there. */
-	smp_rmb();
+	/*
+	 * The generation ends before anything of the next object is there;
+	 * pairs with the write barrier in singlet_object_erase().
+	 */
+	compat_rmb();
 	if (READ_ONCE(obj->gen) != id >> 32 || singlet_object_dead(obj))
 		goto out;
 	err = 0;

@@ -46,6 +46,11 @@ struct singlet_store {
 	struct work_struct free_work;
 	struct list_head reclaim_node;	/* reclaim.c's lock */
 	u32 reclaim_hand;		/* a hint: where to go on */
+	/*
+	 * Called when the shrinker has freed the last object, with reclaim's
+	 * lock held; the owner may set it before there is an object.
+	 */
+	void (*emptied)(struct singlet_store *store);
 };
 
 /* What singlet_store_peek() saw of an object. */
@@ -69,7 +74,8 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 					   u32 type_number, u32 len, gfp_t gfp);
 void singlet_store_seal(struct singlet_object *obj);
-struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id);
+struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id,
+					 bool *revived);
 void singlet_store_put(struct singlet_object *obj);
 u32 singlet_store_free_dying(struct singlet_object *obj);
 int singlet_store_peek(struct singlet_store *store, u64 id,

@@ -5,7 +5,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#define STATE_SEQ	(1LL << 32)
+#define STATE_SEQ	((s64)BIT_ULL(32))
 #define SPLITS		2	/* done by one insert into a crowded table */
 
 int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash)
@@ -34,6 +34,11 @@ void singlet_table_destroy(struct singlet_table *table)
 
 /* What follows walks chains under the stripe's lock. */
 
+static u32 bucket_of(struct singlet_table *table, u32 hash)
+{
+	return singlet_table_bucket(hash, singlet_table_buckets(table));
+}
+
 static struct singlet_line *home_line(struct singlet_table *table, u32 bucket)
 {
 	return singlet_lines_find(&table->home, bucket);
@@ -59,9 +64,10 @@ static bool line_is_empty(const struct singlet_line *line)
 /* Readers notice that something moved; full barrier before and after. */
 static void state_add(struct singlet_table *table, s64 n)
 {
+	/* Both pair with the acquire of and the barrier before reading it. */
 	smp_mb__before_atomic();
 	atomic64_add(n, &table->state);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic();	/* likewise */
 }
 
 /* A free entry in @bucket's chain, extending it if need be; NULL: no line. */
@@ -129,7 +135,7 @@ static void unlink_empty(struct singlet_table *table, u32 bucket)
  */
 int singlet_table_prepare(struct singlet_table *table, u32 hash)
 {
-	u32 bucket = singlet_table_bucket(hash, singlet_table_buckets(table));
+	u32 bucket = bucket_of(table, hash);
 	struct singlet_line *line;
 	unsigned int i;
 
@@ -149,7 +155,7 @@ int singlet_table_extend(struct singlet_table *table, gfp_t gfp)
 /* Insert after singlet_table_prepare(), under the same lock. */
 void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle)
 {
-	u32 bucket = singlet_table_bucket(hash, singlet_table_buckets(table));
+	u32 bucket = bucket_of(table, hash);
 	struct singlet_table_stripe *stripe = singlet_table_stripe(table, hash);
 	struct singlet_line *line;
 	unsigned int i;
@@ -173,30 +179,30 @@ void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle)
  */
 bool singlet_table_remove(struct singlet_table *table, u32 hash, u32 handle)
 {
-	u32 bucket = singlet_table_bucket(hash, singlet_table_buckets(table));
+	u32 bucket = bucket_of(table, hash);
 	struct singlet_table_stripe *stripe = singlet_table_stripe(table, hash);
 	u16 tag = singlet_table_tag(hash);
 	struct singlet_line *home, *line;
-	bool found = false;
-	unsigned int i;
+	unsigned int i = LINE_ENTRIES;
 
 	lockdep_assert_held(&stripe->lock);
 	rcu_read_lock();
 	home = home_line(table, bucket);
-	for (line = home; line && !found; line = next_line(table, line)) {
-		for (i = 0; i < LINE_ENTRIES; i++) {
-			if (line->tag[i] != tag || line->handle[i] != handle)
-				continue;
-			WRITE_ONCE(line->tag[i], 0);
-			WRITE_ONCE(stripe->nr, stripe->nr - 1);
-			found = true;
-			if (line != home && line_is_empty(line))
-				unlink_empty(table, bucket);
+	for (line = home; line; line = next_line(table, line)) {
+		for (i = 0; i < LINE_ENTRIES; i++)
+			if (line->tag[i] == tag && line->handle[i] == handle)
+				break;
+		if (i < LINE_ENTRIES)
 			break;
-		}
+	}
+	if (line) {
+		WRITE_ONCE(line->tag[i], 0);
+		WRITE_ONCE(stripe->nr, stripe->nr - 1);
+		if (line != home && line_is_empty(line))
+			unlink_empty(table, bucket);
 	}
 	rcu_read_unlock();
-	return found;
+	return line;
 }
 
 /* Splitting and merging */
@@ -477,7 +483,7 @@ static unsigned int bucket_entries(struct singlet_table *table, u32 bucket,
 			n++;
 			hash = table->hash(table, line->handle[i]);
 			*valid &= singlet_table_tag(hash) == line->tag[i] &&
-				  singlet_table_bucket(hash, singlet_table_buckets(table)) == bucket;
+				  bucket_of(table, hash) == bucket;
 		}
 	}
 	rcu_read_unlock();

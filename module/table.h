@@ -41,7 +41,7 @@
 
 #define STRIPES			32
 #define TABLE_BUCKETS_MIN	LINES_PER_PAGE	/* one page; >= STRIPES */
-#define TABLE_BUCKETS_MAX	(1U << 29)
+#define TABLE_BUCKETS_MAX	BIT(29)
 #define TABLE_CHAIN_MAX		4096	/* lines; a reader never walks further */
 
 struct singlet_table;
@@ -50,8 +50,8 @@ struct singlet_table;
 typedef u32 (*singlet_table_hash_t)(struct singlet_table *table, u32 handle);
 
 struct singlet_table_stripe {
-	spinlock_t lock;
-	u32 nr;			/* lock; entries */
+	spinlock_t lock;	/* entries of these buckets, and @nr */
+	u32 nr;
 } ____cacheline_aligned;
 
 struct singlet_table {
@@ -59,8 +59,8 @@ struct singlet_table {
 	struct singlet_lines home;
 	struct singlet_lines over;
 	singlet_table_hash_t hash;	/* stable */
-	spinlock_t resize_lock;
-	struct mutex shrink_mutex;
+	spinlock_t resize_lock;		/* changes of the number of buckets */
+	struct mutex shrink_mutex;	/* one shrinks at a time */
 	struct singlet_table_stripe stripe[STRIPES];
 };
 
@@ -124,7 +124,7 @@ static __always_inline u32 singlet_table_bucket(u32 hash, u32 buckets)
 	u32 mask = (1U << fls(buckets - 1)) - 1;
 	u32 b = hash & mask;
 
-	return b < buckets ? b : b & mask >> 1;
+	return b < buckets ? b : b & (mask >> 1);
 }
 
 /* The low bits choose the bucket, so the tag is taken from the high ones. */

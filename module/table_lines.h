@@ -41,7 +41,8 @@ struct singlet_line_dir {
 
 struct singlet_lines {
 	struct singlet_line_dir __rcu *dir;	/* lock to write */
-	spinlock_t lock;
+	/* What is written lies apart from what every lookup reads. */
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	u32 hint;		/* lock; no page before it has a free line */
 	u32 nr_pages;		/* lock */
 };

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat/alloc.h"
 #include "utf8.h"
 
 static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
@@ -27,7 +28,7 @@ static void sum_add(struct singlet_type_counters *sum,
 	sum->bytes += READ_ONCE(c->bytes);
 	sum->hits += READ_ONCE(c->hits);
 	sum->misses += READ_ONCE(c->misses);
-	sum->users += READ_ONCE(c->users);
+	sum->holds += READ_ONCE(c->holds);
 }
 
 static int type_setup(struct singlet_type *type, u32 number,
@@ -40,7 +41,7 @@ static int type_setup(struct singlet_type *type, u32 number,
 	type->value_max = args->value_max;
 	memcpy(type->name, args->name, args->name_len);
 	type->counters = alloc_percpu_gfp(struct singlet_type_counters,
-					  GFP_KERNEL_ACCOUNT);
+					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	return type->counters ? 0 : -ENOMEM;
 }
 
@@ -231,7 +232,7 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	if (!number)
 		goto err_unlock;
 	err = -ENOMEM;
-	type = kzalloc(sizeof(*type), GFP_KERNEL_ACCOUNT);
+	type = kzalloc_obj(*type, GFP_KERNEL_ACCOUNT);
 	if (!type)
 		goto err_unlock;
 	err = type_setup(type, number, &full);
@@ -256,7 +257,7 @@ err_unlock:
  * singlet_types_delete() - end a user type
  * @types: registry
  * @number: of the type
- * @evict: called once the type takes no new objects; frees its idle ones
+ * @evict: frees the type's idle objects
  * @ctx: for @evict
  *
  * Context: Process, sleeps.
@@ -269,6 +270,7 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 {
 	struct singlet_type_counters sum;
 	struct singlet_type *type;
+	unsigned int tries = 3;
 	int err = 0;
 
 	if (number && number <= TYPE_PREDEFINED)
@@ -280,11 +282,21 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 		err = -ENOENT;
 		goto out;
 	}
-	WRITE_ONCE(type->dying, true);
-	synchronize_rcu();	/* see "How deletion finds out" in type.h */
+	/* Whoever uses a type that stays should not notice. */
 	evict(ctx, type);
 	singlet_type_sum(type, &sum);
-	if (sum.creates != sum.frees || sum.users) {
+	if (sum.holds) {
+		err = -EBUSY;
+		goto out;
+	}
+	WRITE_ONCE(type->dying, true);
+	do {
+		/* See "How deletion finds out" in type.h. */
+		synchronize_rcu();
+		evict(ctx, type);
+		singlet_type_sum(type, &sum);
+	} while (sum.holds && --tries);
+	if (sum.holds) {
 		WRITE_ONCE(type->dying, false);
 		err = -EBUSY;
 		goto out;
@@ -320,7 +332,10 @@ void singlet_type_sum(const struct singlet_type *type,
 		sum_add(sum, per_cpu_ptr(type->counters, cpu));
 }
 
-/* The sums over all types, former ones included; an instant's view. */
+/*
+ * The sums over all types, former ones included; an instant's view.
+ * Context: Process, sleeps.
+ */
 void singlet_types_sum(struct singlet_types *types,
 		       struct singlet_type_counters *sum)
 {
@@ -330,10 +345,15 @@ void singlet_types_sum(struct singlet_types *types,
 
 	memset(sum, 0, sizeof(*sum));
 	sum_add(sum, &types->former);
-	rcu_read_lock();
-	while ((type = singlet_types_next(types, &index))) {
-		singlet_type_sum(type, &one);
+	for (;;) {
+		rcu_read_lock();
+		type = singlet_types_next(types, &index);
+		if (type)
+			singlet_type_sum(type, &one);
+		rcu_read_unlock();
+		if (!type)
+			return;
 		sum_add(sum, &one);
+		cond_resched();
 	}
-	rcu_read_unlock();
 }

@@ -7,14 +7,16 @@
  * number carries a count of the types that had the index before, so a number
  * never comes to mean another type.
  *
- * An object's type cannot go away before the object: every object counts with
- * its type, and so does everybody about to create one.  Predefined
- * types never go, so nobody needs to count before creating there.
+ * An object's type cannot go away before the object: every object has a hold
+ * on its type, and so has everybody about to create one.  Predefined types
+ * never go, so there nobody counts holds.
  *
  * How deletion finds out that nobody is left, though the count is per CPU:
- * users find a type and count in one RCU section, unless it is @dying.
- * Deletion sets @dying, waits for a grace period, and from then on the count
- * only falls: a sum of 0 is final.
+ * who looks a type up counts a hold in the same RCU section, unless the type
+ * is @dying, and either drops it or hands it on to the object that it creates;
+ * nobody ever takes a hold by virtue of another one.  Deletion sets @dying,
+ * waits for a grace period, and from then on the count only falls: whatever
+ * changes while the sum is taken, a sum of 0 means that nobody is left.
  *
  * Locking: types->mutex serializes creation and deletion.
  */
@@ -22,7 +24,6 @@
 #define SINGLET_TYPE_H
 
 #include <linux/mutex.h>
-#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/xarray.h>
 #include <linux/singlet.h>
@@ -40,7 +41,7 @@ struct singlet_type_counters {
 	long bytes;		/* in the values of those that exist */
 	long hits;
 	long misses;
-	long users;		/* singlet_types_get() of a user type */
+	long holds;		/* what keeps a user type: see type.h */
 };
 
 struct singlet_type {
@@ -123,9 +124,6 @@ static inline bool singlet_type_predefined(const struct singlet_type *type)
 	return type->index <= TYPE_PREDEFINED;
 }
 
-#define singlet_type_count(type, item, n) \
-	compat_percpu_add((type)->counters->item, (n))
-
 /* Objects of the type, an instant's view. */
 static inline long singlet_type_objects(const struct singlet_type_counters *sum)
 {
@@ -148,7 +146,7 @@ singlet_types_get(struct singlet_types *types, u32 number)
 	if (type && (type->number != number || READ_ONCE(type->dying)))
 		type = NULL;
 	if (type)
-		singlet_type_count(type, users, 1);
+		compat_percpu_add(type->counters->holds, 1);
 	rcu_read_unlock();
 	return type;
 }
@@ -156,21 +154,26 @@ singlet_types_get(struct singlet_types *types, u32 number)
 static inline void singlet_types_put(struct singlet_type *type)
 {
 	if (!singlet_type_predefined(type))
-		singlet_type_count(type, users, -1);
+		compat_percpu_add(type->counters->holds, -1);
 }
 
-/* An object came to be; the caller has @type from singlet_types_get(). */
+/*
+ * An object is about to be published.  The caller's hold from
+ * singlet_types_get() is the object's from then on: the type may be gone when
+ * the caller looks again.
+ */
 static inline void singlet_type_add(struct singlet_type *type, u32 len)
 {
-	singlet_type_count(type, creates, 1);
-	singlet_type_count(type, bytes, len);
+	compat_percpu_add(type->counters->creates, 1);
+	compat_percpu_add(type->counters->bytes, len);
 }
 
-/* It is gone; the type may go after this. */
+/* It is gone, and its hold with it. */
 static inline void singlet_type_sub(struct singlet_type *type, u32 len)
 {
-	singlet_type_count(type, bytes, -(long)len);
-	singlet_type_count(type, frees, 1);
+	compat_percpu_add(type->counters->bytes, -(long)len);
+	compat_percpu_add(type->counters->frees, 1);
+	singlet_types_put(type);
 }
 
 #endif

@@ -77,6 +77,7 @@ void singlet_world_exit(void)
 	reinit_completion(&world_gone);
 	singlet_pool_destroy(&singlet_world.pool);
 	wait_for_completion(&world_gone);
+	singlet_slab_flush();	/* the last callback may still be at its end */
 	singlet_pool_free_caches(&singlet_world.pool);
 	memset(singlet_world.pool.cache, 0, sizeof(singlet_world.pool.cache));
 	singlet_counters_destroy(&singlet_world.counters);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat/barrier - acquire, release and read barriers as cheap as the CPU's
+ * compat/barrier - barriers as cheap as the CPU's
  *
  * On x86 loads and stores keep the order that these ask for, and the kernel's
  * own smp_load_acquire(), smp_store_release() and smp_rmb() cost nothing
@@ -16,7 +16,8 @@
 #if defined(CONFIG_UML) && defined(CONFIG_UML_X86)
 
 #define compat_load_acquire(p) ({					\
-	typeof(*(p)) __value = READ_ONCE(*(p));				\
+	typeof(p) __p = (p);						\
+	typeof(*__p) __value = READ_ONCE(*__p);				\
 	barrier();							\
 	__value;							\
 })
@@ -27,12 +28,15 @@
 } while (0)
 
 #define compat_rmb()	barrier()
+#define compat_wmb()	barrier()
 
 #else
 
-#define compat_load_acquire(p)		smp_load_acquire(p)
-#define compat_store_release(p, v)	smp_store_release(p, v)
-#define compat_rmb()			smp_rmb()
+/* Who uses one of these names its partner there. */
+#define compat_load_acquire(p)		smp_load_acquire(p) /* as its user says */
+#define compat_store_release(p, v)	smp_store_release(p, v) /* likewise */
+#define compat_rmb()			smp_rmb() /* likewise */
+#define compat_wmb()			smp_wmb() /* likewise */
 
 #endif
 

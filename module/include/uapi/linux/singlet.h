@@ -124,6 +124,7 @@ struct singlet_info {
 	__u32 max_types;
 	__u32 session;
 };
+
 #define SINGLET_INFO _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_INFO)
 
 /**
@@ -155,6 +156,7 @@ struct singlet_type_create {
 	__u32 type;
 	__u32 reserved;
 };
+
 #define SINGLET_TYPE_CREATE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_TYPE_CREATE)
 
 /**
@@ -173,6 +175,7 @@ struct singlet_type_delete {
 	__u32 type;
 	__u32 reserved;
 };
+
 #define SINGLET_TYPE_DELETE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_TYPE_DELETE)
 
 /**
@@ -215,6 +218,7 @@ struct singlet_type_query {
 	__u32 type;
 	struct singlet_type_info info;
 };
+
 #define SINGLET_TYPE_QUERY _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_TYPE_QUERY)
 
 /**
@@ -234,6 +238,7 @@ struct singlet_type_list {
 	__u32 count;
 	__u32 cursor;
 };
+
 #define SINGLET_TYPE_LIST _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_TYPE_LIST)
 
 /**
@@ -296,6 +301,7 @@ struct singlet_intern_item {
 	__u32 result;
 	__u32 created;
 };
+
 #define SINGLET_INTERN _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_INTERN)
 #define SINGLET_LOOKUP _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_LOOKUP)
 
@@ -319,6 +325,7 @@ struct singlet_ref_item {
 	__u32 count;
 	__u32 result;
 };
+
 #define SINGLET_ACQUIRE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_ACQUIRE)
 #define SINGLET_RELEASE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_RELEASE)
 
@@ -342,6 +349,7 @@ struct singlet_read_item {
 	__u32 total;
 	__u32 result;
 };
+
 #define SINGLET_READ _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_READ)
 
 /**
@@ -363,6 +371,7 @@ struct singlet_query_item {
 	__u32 held;
 	__u32 result;
 };
+
 #define SINGLET_QUERY _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_QUERY)
 
 /**
@@ -387,6 +396,7 @@ struct singlet_alloc_item {
 	__u32 result;
 	__u32 reserved;
 };
+
 #define SINGLET_ALLOC _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_ALLOC)
 
 /**
@@ -410,6 +420,7 @@ struct singlet_write_item {
 	__u32 result;
 	__u32 reserved;
 };
+
 #define SINGLET_WRITE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_WRITE)
 
 /**
@@ -427,6 +438,7 @@ struct singlet_seal_item {
 	__u32 result;
 	__u32 reserved;
 };
+
 #define SINGLET_SEAL _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_SEAL)
 
 /**
@@ -501,6 +513,7 @@ struct singlet_stats {
 	__u64 bytes_saved;
 	__u64 world;
 };
+
 #define SINGLET_STATS _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_STATS)
 
 /**
@@ -523,6 +536,7 @@ struct singlet_collect {
 	__u64 slabs;
 	__u64 pages;
 };
+
 #define SINGLET_COLLECT _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_COLLECT)
 
 /**
@@ -564,6 +578,7 @@ struct singlet_list {
 	__u32 count;
 	__u32 type;
 };
+
 #define SINGLET_LIST _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_LIST)
 
 #endif /* _UAPI_LINUX_SINGLET_H */
