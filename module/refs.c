@@ -141,8 +141,8 @@ int singlet_refs_add(struct singlet_refs *refs,
  *
  * Context: The owner's lock held; does not fail for lack of memory.
  * Return: 1: those were the last, the object's reference is now the caller's
- * to drop after singlet_refs_tidy(); 0: some are left; -ENOENT: there were none; -EINVAL: fewer than
- * @n, nothing changed.
+ * to drop after singlet_refs_tidy(); 0: some are left; -ENOENT: there were
+ * none; -EINVAL: fewer than @n, nothing changed.
  */
 int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
 {

@@ -543,6 +543,8 @@ static bool slab_is_valid(const struct singlet_slab *slab)
  * @pool: pool
  *
  * For debug builds and tests; takes each cache's lock for long.
+ *
+ * Return: Whether they hold.
  */
 bool singlet_pool_is_valid(struct singlet_pool *pool)
 {
