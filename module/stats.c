@@ -7,8 +7,8 @@
 
 int singlet_counters_init(struct singlet_counters *c)
 {
-	c->cpu = __alloc_percpu_gfp(NR_SINGLET_STATS * sizeof(long),
-				    __alignof__(long), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	c->cpu = __alloc_percpu_gfp(NR_SINGLET_STATS * sizeof(local_t),
+				    __alignof__(local_t), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	return c->cpu ? 0 : -ENOMEM;
 }
 
@@ -34,6 +34,6 @@ long singlet_counters_sum(const struct singlet_counters *c,
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(c->cpu, cpu)[item]);
+		sum += local_read(per_cpu_ptr(c->cpu, cpu) + item);
 	return sum;
 }

@@ -21,7 +21,7 @@ enum singlet_stat {
 	STAT_IDLE,		/* objects without a reference */
 	STAT_IMMORTAL,		/* objects never freed */
 	STAT_REFERENCES,	/* (session, object) pairs */
-	STAT_REUSES,		/* creates in a slot used before */
+	STAT_FRESH,		/* creates in a slot not used before */
 	STAT_REVIVALS,		/* idle objects that became live */
 	STAT_EVICTIONS,
 	STAT_RELEASED,		/* references dropped by a session's end */
@@ -37,7 +37,7 @@ enum singlet_stat {
 };
 
 struct singlet_counters {
-	long __percpu *cpu;	/* NR_SINGLET_STATS each; stable in lifetime */
+	local_t __percpu *cpu;	/* NR_SINGLET_STATS each; stable in lifetime */
 };
 
 int singlet_counters_init(struct singlet_counters *c);
@@ -48,7 +48,8 @@ long singlet_counters_sum(const struct singlet_counters *c,
 static inline void singlet_count(const struct singlet_counters *c,
 				 enum singlet_stat item, long n)
 {
-	compat_percpu_add(c->cpu[item], n);
+	local_add(n, compat_percpu_enter(c->cpu) + item);
+	compat_percpu_leave();
 }
 
 #endif

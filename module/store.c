@@ -186,30 +186,18 @@ static void object_free(struct singlet_store *store, struct singlet_object *obj)
 	slot_free(obj, len);
 }
 
-/**
- * singlet_store_put() - drop a reference
- * @obj: whose reference is the caller's
- *
- * The last reference on a value leaves the object idle; on a plain object it
- * frees it.
- *
- * Context: Any but NMI; never sleeps (on PREEMPT_RT: preemptible).
+/*
+ * The rest of singlet_store_put(), in the same RCU section: @obj has become
+ * idle, and can be evicted at any time, or dead, and is the caller's.
  */
-void singlet_store_put(struct singlet_object *obj)
+void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 {
-	/* An idle object can be evicted at once, and its slab retired. */
-	rcu_read_lock();
-	switch (singlet_object_put(obj)) {
-	case PUT_LIVE:
-		break;
-	case PUT_IDLE:
-		count(singlet_object_store(obj), STAT_IDLE, 1);
-		break;
-	case PUT_DEAD:
-		object_free(singlet_object_store(obj), obj);
-		break;
-	}
-	rcu_read_unlock();
+	struct singlet_store *store = singlet_object_store(obj);
+
+	if (put == PUT_IDLE)
+		count(store, STAT_IDLE, 1);
+	else
+		object_free(store, obj);
 }
 
 /**
@@ -293,8 +281,6 @@ static __always_inline bool match(void *ctx, u32 handle)
 		return false;
 	/* Most likely the one: fetch the bytes while the record is fetched. */
 	prefetch(singlet_slab_payload(slab, handle & INFO_SLOT_MASK));
-	if (!may_be(w, slab, READ_ONCE(obj->info)))
-		return false;
 
 	switch (singlet_object_tryget(obj)) {
 	case GOT_NOTHING:
@@ -310,7 +296,7 @@ static __always_inline bool match(void *ctx, u32 handle)
 		w->revived = false;
 		break;
 	}
-	/* It is stable now, but may be another one than a moment ago. */
+	/* It is stable now; is it the one? */
 	if (may_be(w, slab, READ_ONCE(obj->info)) &&
 	    (w->single ||
 	     same_bytes(w, slab, handle & INFO_SLOT_MASK))) {
@@ -371,8 +357,8 @@ static void count_create(struct singlet_store *store, struct singlet_type *type,
 			 const struct singlet_object *obj, u32 len)
 {
 	singlet_type_add(type, len);
-	if (obj->gen != singlet_object_slab(obj)->gen)
-		count(store, STAT_REUSES, 1);
+	if (obj->gen == singlet_object_slab(obj)->gen)
+		count(store, STAT_FRESH, 1);
 }
 
 /* Publish @obj unless @w is found after all.  Return: as _intern(). */
@@ -405,7 +391,7 @@ static int insert(struct wanted *w, struct singlet_type *type,
 		if (err)
 			return err;
 	}
-	compat_percpu_add(type->counters->misses, 1);
+	singlet_type_miss(type);
 	count_create(store, type, obj, w->len);
 	singlet_object_publish(obj, 1);
 	singlet_table_insert(table, hash, handle);
@@ -502,11 +488,11 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 		return -ENOENT;
 	ret = intern(store, type, data, len, create, gfp, objp);
 	if (likely(!ret))
-		compat_percpu_add(type->counters->hits, 1);
+		singlet_type_hit(type);
 	else if (ret == 1)
 		return ret;	/* the new object has our hold on the type */
 	else if (ret == -ENOENT)
-		compat_percpu_add(type->counters->misses, 1);
+		singlet_type_miss(type);
 	else if (ret == -ENOMEM)
 		count(store, STAT_FAILURES, 1);
 	singlet_types_put(type);
@@ -720,7 +706,7 @@ void singlet_store_stats(struct singlet_store *store,
 	stats->hits += sum.hits;
 	stats->misses += sum.misses;
 	stats->creates += sum.creates;
-	stats->reuses += SUM(REUSES);
+	stats->reuses += max(sum.creates - SUM(FRESH), 0L);
 	stats->revivals += SUM(REVIVALS);
 	stats->frees += sum.frees;
 	stats->evictions += SUM(EVICTIONS);
@@ -740,7 +726,7 @@ void singlet_store_stats(struct singlet_store *store,
 		singlet_slab_dir_bytes(&store->pool.dir) + sizeof(*store) +
 		num_possible_cpus() * NR_SINGLET_STATS * sizeof(long) +
 		READ_ONCE(store->types.nr) * num_possible_cpus() *
-		sizeof(struct singlet_type_counters);
+		sizeof(struct singlet_type_share);
 #undef SUM
 }
 

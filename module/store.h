@@ -7,8 +7,8 @@
  * bytes.
  *
  * Lookup or create.  The lookup is an RCU find in the table: for each entry
- * that may be it, compare type and length, try to get a reference, check both
- * again (the slot may have been reused meanwhile) and compare the bytes.  On a
+ * that may be it, try to get a reference, then compare type, length and bytes
+ * of what is there (the slot may have been reused meanwhile).  On a
  * miss the object is built in a free slot outside any lock, then looked for
  * again under the stripe's lock, and either inserted or dropped for the one
  * that was faster.  A dying object compares unequal, because no reference can
@@ -76,10 +76,31 @@ struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 void singlet_store_seal(struct singlet_object *obj);
 struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id,
 					 bool *revived);
-void singlet_store_put(struct singlet_object *obj);
+void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put);
 u32 singlet_store_free_dying(struct singlet_object *obj);
 int singlet_store_peek(struct singlet_store *store, u64 id,
 		       struct singlet_peek *peek);
+/**
+ * singlet_store_put() - drop a reference
+ * @obj: whose reference is the caller's
+ *
+ * The last reference on a value leaves the object idle; on a plain object it
+ * frees it.
+ *
+ * Context: Any but NMI; never sleeps (on PREEMPT_RT: preemptible).
+ */
+static inline void singlet_store_put(struct singlet_object *obj)
+{
+	enum singlet_put put;
+
+	/* An idle object can be evicted at once, and its slab retired. */
+	rcu_read_lock();
+	put = singlet_object_put(obj);
+	if (unlikely(put != PUT_LIVE))
+		singlet_store_put_last(obj, put);
+	rcu_read_unlock();
+}
+
 long singlet_store_objects(struct singlet_store *store);
 void singlet_store_fit(struct singlet_store *store);
 int singlet_store_delete_type(struct singlet_store *store, u32 number);

@@ -23,12 +23,12 @@ static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
 static void sum_add(struct singlet_type_counters *sum,
 		    const struct singlet_type_counters *c)
 {
-	sum->creates += READ_ONCE(c->creates);
-	sum->frees += READ_ONCE(c->frees);
-	sum->bytes += READ_ONCE(c->bytes);
-	sum->hits += READ_ONCE(c->hits);
-	sum->misses += READ_ONCE(c->misses);
-	sum->holds += READ_ONCE(c->holds);
+	sum->creates += c->creates;
+	sum->frees += c->frees;
+	sum->bytes += c->bytes;
+	sum->hits += c->hits;
+	sum->misses += c->misses;
+	sum->holds += c->holds;
 }
 
 static int type_setup(struct singlet_type *type, u32 number,
@@ -40,14 +40,14 @@ static int type_setup(struct singlet_type *type, u32 number,
 	type->value_size = args->value_size;
 	type->value_max = args->value_max;
 	memcpy(type->name, args->name, args->name_len);
-	type->counters = alloc_percpu_gfp(struct singlet_type_counters,
-					  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	return type->counters ? 0 : -ENOMEM;
+	type->share = alloc_percpu_gfp(struct singlet_type_share,
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return type->share ? 0 : -ENOMEM;
 }
 
 static void type_free(struct singlet_type *type)
 {
-	free_percpu(type->counters);
+	free_percpu(type->share);
 	kfree(type);
 }
 
@@ -62,7 +62,6 @@ int singlet_types_init(struct singlet_types *types)
 	u32 i;
 
 	mutex_init(&types->mutex);
-	xa_init_flags(&types->user, XA_FLAGS_ACCOUNT);
 	for (i = 1; i <= TYPE_PREDEFINED; i++) {
 		if (type_setup(&types->predefined[i], i, &predefined[i])) {
 			singlet_types_destroy(types);
@@ -76,27 +75,18 @@ int singlet_types_init(struct singlet_types *types)
 /* No object and no user is left. */
 void singlet_types_destroy(struct singlet_types *types)
 {
-	unsigned long index;
-	void *entry;
+	struct singlet_type *type;
 	u32 i;
 
-	xa_for_each(&types->user, index, entry)
-		if (!xa_is_value(entry))
-			type_free(entry);
-	xa_destroy(&types->user);
+	for (i = TYPE_PREDEFINED + 1; i <= TYPE_MAX; i++) {
+		type = singlet_types_at(types, i);
+		if (type)
+			type_free(type);
+	}
+	for (i = 0; i < TYPE_PARTS; i++)
+		kfree(types->part[i]);
 	for (i = 1; i <= TYPE_PREDEFINED; i++)
-		free_percpu(types->predefined[i].counters);
-}
-
-/* The type at @index or NULL.  RCU section, or something keeps the type. */
-struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index)
-{
-	void *entry;
-
-	if (index - 1 < TYPE_PREDEFINED)
-		return &types->predefined[index];
-	entry = xa_load(&types->user, index);
-	return xa_is_value(entry) ? NULL : entry;
+		free_percpu(types->predefined[i].share);
 }
 
 /*
@@ -105,18 +95,20 @@ struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index)
  */
 struct singlet_type *singlet_types_next(struct singlet_types *types, u32 *index)
 {
-	unsigned long i = max(*index, 1U);
-	void *entry;
+	struct singlet_type *type;
+	u32 i = max(*index, 1U);
 
-	if (i <= TYPE_PREDEFINED) {
-		*index = i + 1;
-		return &types->predefined[i];
-	}
-	for (entry = xa_find(&types->user, &i, TYPE_MAX, XA_PRESENT); entry;
-	     entry = xa_find_after(&types->user, &i, TYPE_MAX, XA_PRESENT)) {
-		if (!xa_is_value(entry)) {
-			*index = i + 1;
-			return entry;
+	while (i <= TYPE_MAX) {
+		/* Most parts are never made. */
+		if (i % TYPE_PART == 0 &&
+		    !READ_ONCE(types->part[i / TYPE_PART])) {
+			i += TYPE_PART;
+			continue;
+		}
+		type = singlet_types_at(types, i++);
+		if (type) {
+			*index = i;
+			return type;
 		}
 	}
 	*index = TYPE_MAX + 1;
@@ -182,13 +174,32 @@ int singlet_types_check(const struct singlet_type_args *args)
 	return 0;
 }
 
+/* Put @entry at an index of a user type; types->mutex.  0 or -ENOMEM. */
+int singlet_types_set(struct singlet_types *types, u32 index, void *entry)
+{
+	void __rcu ***part = &types->part[index / TYPE_PART];
+
+	lockdep_assert_held(&types->mutex);
+	if (!*part) {
+		void *new = kcalloc(TYPE_PART, sizeof(**part),
+				    GFP_KERNEL_ACCOUNT);
+
+		if (!new)
+			return -ENOMEM;
+		/* Pairs with the dependent load in singlet_types_entry(). */
+		smp_store_release(part, new);
+	}
+	rcu_assign_pointer((*part)[index % TYPE_PART], entry);
+	return 0;
+}
+
 /* An index without a type, and the number that a type there will have. */
 static u32 free_number(struct singlet_types *types)
 {
 	u32 i;
 
 	for (i = TYPE_PREDEFINED + 1; i <= TYPE_MAX; i++) {
-		void *entry = xa_load(&types->user, i);
+		void *entry = singlet_types_entry(types, i);
 		unsigned long count;
 
 		if (entry && !xa_is_value(entry))
@@ -238,7 +249,7 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	err = type_setup(type, number, &full);
 	if (err)
 		goto err_free;
-	err = xa_err(xa_store(&types->user, type->index, type, GFP_KERNEL));
+	err = singlet_types_set(types, type->index, type);
 	if (err)
 		goto err_free;
 	types->nr++;
@@ -301,9 +312,9 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 		err = -EBUSY;
 		goto out;
 	}
-	/* Replacing an entry allocates nothing. */
-	xa_store(&types->user, type->index,
-		 xa_mk_value(number >> INFO_TYPE_BITS), GFP_KERNEL);
+	/* The part is there, so this cannot fail. */
+	singlet_types_set(types, type->index,
+			  xa_mk_value(number >> INFO_TYPE_BITS));
 	types->nr--;
 	sum_add(&types->former, &sum);
 	call_rcu(&type->rcu, type_free_rcu);
@@ -328,8 +339,17 @@ void singlet_type_sum(const struct singlet_type *type,
 	int cpu;
 
 	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu)
-		sum_add(sum, per_cpu_ptr(type->counters, cpu));
+	for_each_possible_cpu(cpu) {
+		const struct singlet_type_share *share =
+			per_cpu_ptr(type->share, cpu);
+
+		sum->creates += local_read(&share->creates);
+		sum->frees += local_read(&share->frees);
+		sum->bytes += local_read(&share->bytes);
+		sum->hits += local_read(&share->hits);
+		sum->misses += local_read(&share->misses);
+		sum->holds += local_read(&share->holds);
+	}
 }
 
 /*

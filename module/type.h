@@ -32,16 +32,29 @@
 
 #define TYPE_PREDEFINED		SINGLET_TYPE_BYTES	/* the last one */
 #define TYPE_MAX		INFO_TYPE_MASK		/* highest index */
+#define TYPE_PART		64			/* entries in a part */
+#define TYPE_PARTS		((TYPE_MAX + 1) / TYPE_PART)
 #define TYPE_NUMBER(index, count)	((index) | (count) << INFO_TYPE_BITS)
 #define TYPE_COUNT_MAX		(U32_MAX >> INFO_TYPE_BITS)
 
+/* One CPU's share of what is counted for a type. */
+struct singlet_type_share {
+	local_t creates;
+	local_t frees;
+	local_t bytes;
+	local_t hits;
+	local_t misses;
+	local_t holds;
+};
+
+/* Their sums. */
 struct singlet_type_counters {
 	long creates;		/* objects made */
 	long frees;		/* objects freed */
 	long bytes;		/* in the values of those that exist */
 	long hits;
 	long misses;
-	long holds;		/* what keeps a user type: see type.h */
+	long holds;		/* what keeps a user type: see above */
 };
 
 struct singlet_type {
@@ -52,14 +65,19 @@ struct singlet_type {
 	u32 value_max;
 	bool dying;		/* set under types->mutex */
 	char name[SINGLET_MAX_NAME + 1];
-	struct singlet_type_counters __percpu *counters;
+	struct singlet_type_share __percpu *share;
 	struct rcu_head rcu;
 };
 
 struct singlet_types {
 	struct singlet_type predefined[TYPE_PREDEFINED + 1];
-	struct xarray user;	/* by index: type, or count of former ones */
-	struct mutex mutex;
+	/*
+	 * User types by index, in parts made on first use; mutex to write.  An
+	 * entry is a type, or the number of types that had the index before
+	 * (an xarray value), or NULL.
+	 */
+	void __rcu **part[TYPE_PARTS];
+	struct mutex mutex;	/* creation and deletion */
 	u32 nr;			/* mutex; predefined ones included */
 	struct singlet_type_counters former;	/* mutex; of deleted types */
 };
@@ -78,6 +96,7 @@ int singlet_types_check(const struct singlet_type_args *args);
 struct singlet_type *singlet_types_create(struct singlet_types *types,
 					  const struct singlet_type_args *args,
 					  u32 *number);
+int singlet_types_set(struct singlet_types *types, u32 index, void *entry);
 int singlet_types_delete(struct singlet_types *types, u32 number,
 			 void (*evict)(void *ctx, struct singlet_type *type),
 			 void *ctx);
@@ -85,7 +104,6 @@ struct singlet_type *singlet_types_next(struct singlet_types *types,
 					u32 *index);
 struct singlet_type *singlet_types_by_name(struct singlet_types *types,
 					   const char *name, u32 len);
-struct singlet_type *singlet_types_at(struct singlet_types *types, u32 index);
 int singlet_type_check_text(const struct singlet_type *type,
 			    const void *data, u32 len);
 void singlet_type_sum(const struct singlet_type *type,
@@ -130,6 +148,34 @@ static inline long singlet_type_objects(const struct singlet_type_counters *sum)
 	return max(sum->creates - sum->frees, 0L);
 }
 
+/* The entry of a user type's index.  RCU section or types->mutex. */
+static __always_inline void *singlet_types_entry(struct singlet_types *types,
+						 u32 index)
+{
+	/* Each depends on the one before; pairs with the stores in type.c. */
+	void __rcu **part = READ_ONCE(types->part[index / TYPE_PART]);
+
+	return part ? rcu_dereference_check(part[index % TYPE_PART], 1) : NULL;
+}
+
+/* The type at @index or NULL.  RCU section, or something keeps the type. */
+static __always_inline struct singlet_type *
+singlet_types_at(struct singlet_types *types, u32 index)
+{
+	void *entry;
+
+	if (likely(index - 1 < TYPE_PREDEFINED))
+		return &types->predefined[index];
+	entry = singlet_types_entry(types, index);
+	return xa_is_value(entry) ? NULL : entry;
+}
+
+static inline void singlet_type_hold(struct singlet_type *type, long n)
+{
+	local_add(n, &compat_percpu_enter(type->share)->holds);
+	compat_percpu_leave();
+}
+
 /*
  * The type with @number, to be put back with singlet_types_put(); or NULL.
  * Until then it stays.
@@ -146,7 +192,7 @@ singlet_types_get(struct singlet_types *types, u32 number)
 	if (type && (type->number != number || READ_ONCE(type->dying)))
 		type = NULL;
 	if (type)
-		compat_percpu_add(type->counters->holds, 1);
+		singlet_type_hold(type, 1);
 	rcu_read_unlock();
 	return type;
 }
@@ -154,7 +200,7 @@ singlet_types_get(struct singlet_types *types, u32 number)
 static inline void singlet_types_put(struct singlet_type *type)
 {
 	if (!singlet_type_predefined(type))
-		compat_percpu_add(type->counters->holds, -1);
+		singlet_type_hold(type, -1);
 }
 
 /*
@@ -164,16 +210,35 @@ static inline void singlet_types_put(struct singlet_type *type)
  */
 static inline void singlet_type_add(struct singlet_type *type, u32 len)
 {
-	compat_percpu_add(type->counters->creates, 1);
-	compat_percpu_add(type->counters->bytes, len);
+	struct singlet_type_share *share = compat_percpu_enter(type->share);
+
+	local_inc(&share->creates);
+	local_add(len, &share->bytes);
+	compat_percpu_leave();
 }
 
 /* It is gone, and its hold with it. */
 static inline void singlet_type_sub(struct singlet_type *type, u32 len)
 {
-	compat_percpu_add(type->counters->bytes, -(long)len);
-	compat_percpu_add(type->counters->frees, 1);
-	singlet_types_put(type);
+	struct singlet_type_share *share = compat_percpu_enter(type->share);
+
+	local_sub(len, &share->bytes);
+	local_inc(&share->frees);
+	if (!singlet_type_predefined(type))
+		local_dec(&share->holds);
+	compat_percpu_leave();
+}
+
+static inline void singlet_type_hit(struct singlet_type *type)
+{
+	local_inc(&compat_percpu_enter(type->share)->hits);
+	compat_percpu_leave();
+}
+
+static inline void singlet_type_miss(struct singlet_type *type)
+{
+	local_inc(&compat_percpu_enter(type->share)->misses);
+	compat_percpu_leave();
 }
 
 #endif

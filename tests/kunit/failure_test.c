@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * No memory: each allocation of each operation fails once.
+ *
+ * The kernel's fault injection fails the n-th allocation of a task that asks
+ * for it; n grows until the operation has no n-th one.  Whatever happened, the
+ * state afterwards is that from before or that of success.  By default the
+ * kernel injects nothing where GFP_KERNEL is asked for: tests/kunit/run turns
+ * that off.
+ */
+#include "suites.h"
+
+#include <linux/cred.h>
+#include <linux/vmalloc.h>
+#include <linux/sched.h>
+
+#include "domain.h"
+#include "session.h"
+
+#define NTH_MAX	200	/* no operation allocates so often */
+
+#ifdef CONFIG_FAULT_INJECTION
+static void fail_nth(unsigned int n)
+{
+	WRITE_ONCE(current->fail_nth, n);
+}
+
+/* Whether a fault was injected; none will be from here on. */
+static bool injected(void)
+{
+	bool was = !READ_ONCE(current->fail_nth);
+
+	WRITE_ONCE(current->fail_nth, 0);
+	return was;
+}
+#else
+static void fail_nth(unsigned int n)
+{
+}
+
+static bool injected(void)
+{
+	return false;
+}
+#endif
+
+static int failure_init(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "the kernel has no fault injection");
+	return 0;
+}
+
+/* At the end of each sweep: did it do anything? */
+static void expect_faults(struct kunit *test, unsigned int faults,
+			  unsigned int n)
+{
+	KUNIT_EXPECT_LT(test, n, NTH_MAX);
+	if (!faults)
+		kunit_skip(test, "no fault was injected: see tests/kunit/run");
+	kunit_info(test, "%u faults in %u runs", faults, n);
+}
+
+static void failure_store_create(struct kunit *test)
+{
+	struct singlet_store *store = NULL;
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		fail_nth(n);
+		store = singlet_store_create();
+		fault = injected();
+		faults += fault;
+		if (IS_ERR(store)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(store), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			continue;
+		}
+		suite_expect_empty(test, store);
+		singlet_store_destroy(store);
+	}
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, store);
+	expect_faults(test, faults, n);
+}
+
+/* Intern @len bytes into a new store each time. */
+static void sweep_intern(struct kunit *test, u32 len, unsigned int fill)
+{
+	unsigned int n, i, faults = 0;
+	u8 *data = vzalloc(max(len, 8U));
+	bool fault = true;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_store *store = singlet_store_create();
+		struct singlet_object *obj = NULL;
+		struct singlet_stats s;
+		int ret;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+		for (i = 0; i < fill; i++)
+			singlet_store_put(suite_intern(test, store,
+						       SINGLET_TYPE_BYTES, &i,
+						       sizeof(i)));
+		fail_nth(n);
+		ret = singlet_store_intern(store, SINGLET_TYPE_STR, data, len,
+					   true, GFP_KERNEL, &obj);
+		fault = injected();
+		faults += fault;
+		s = suite_stats(store);
+		KUNIT_EXPECT_TRUE(test, suite_is_valid(store));
+		if (ret == -ENOMEM) {
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_NULL(test, obj);
+			KUNIT_EXPECT_EQ(test, s.objects, fill);
+			KUNIT_EXPECT_EQ(test, s.idle, fill);
+			KUNIT_EXPECT_EQ(test, s.failures, 1);
+			/* And then there is memory. */
+			ret = singlet_store_intern(store, SINGLET_TYPE_STR,
+						   data, len, true, GFP_KERNEL,
+						   &obj);
+		}
+		KUNIT_ASSERT_EQ(test, ret, 1);
+		KUNIT_EXPECT_EQ(test, suite_stats(store).objects, fill + 1);
+		singlet_store_put(obj);
+		suite_expect_empty(test, store);
+		singlet_store_destroy(store);
+	}
+	vfree(data);
+	expect_faults(test, faults, n);
+}
+
+static void failure_intern(struct kunit *test)
+{
+	sweep_intern(test, 10, 0);
+}
+
+static void failure_intern_unmagazined(struct kunit *test)
+{
+	sweep_intern(test, 20000, 0);
+}
+
+static void failure_intern_large(struct kunit *test)
+{
+	sweep_intern(test, 100000, 0);
+}
+
+/* With a table that has to grow. */
+static void failure_intern_crowded(struct kunit *test)
+{
+	sweep_intern(test, 10, 600);
+}
+
+static void failure_alloc(struct kunit *test)
+{
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_store *store = singlet_store_create();
+		struct singlet_object *obj;
+		u32 type;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+		type = suite_type(test, store, "plain", SINGLET_KIND_PLAIN);
+		fail_nth(n);
+		obj = singlet_store_alloc(store, type, 50, GFP_KERNEL);
+		fault = injected();
+		faults += fault;
+		if (IS_ERR(obj)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(obj), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_EQ(test, suite_stats(store).objects, 0);
+			KUNIT_EXPECT_EQ(test, suite_stats(store).failures, 1);
+		} else {
+			singlet_store_put(obj);
+		}
+		KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, type),
+				0);
+		suite_expect_empty(test, store);
+		singlet_store_destroy(store);
+	}
+	expect_faults(test, faults, n);
+}
+
+static void failure_type_create(struct kunit *test)
+{
+	struct singlet_type_args args = {
+		.name = "t", .name_len = 1, .kind = SINGLET_KIND_VALUE,
+	};
+	struct singlet_store *store = singlet_store_create();
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_type *type;
+		u32 number = 0, other;
+
+		fail_nth(n);
+		type = singlet_types_create(&store->types, &args, &number);
+		fault = injected();
+		faults += fault;
+		if (IS_ERR(type)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(type), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_EQ(test, number, 0);
+			KUNIT_EXPECT_EQ(test, store->types.nr, TYPE_PREDEFINED);
+			/* The name is free, and so is the lock. */
+			other = suite_type(test, store, "t",
+					   SINGLET_KIND_VALUE);
+			KUNIT_EXPECT_EQ(test,
+					singlet_store_delete_type(store, other),
+					0);
+			continue;
+		}
+		KUNIT_EXPECT_EQ(test, store->types.nr, TYPE_PREDEFINED + 1);
+		fail_nth(1);	/* deletion does not need memory */
+		KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, number),
+				0);
+		injected();
+	}
+	suite_expect_empty(test, store);
+	singlet_store_destroy(store);
+	expect_faults(test, faults, n);
+}
+
+static void failure_session_open(struct kunit *test)
+{
+	struct singlet_session *s = NULL;
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		fail_nth(n);
+		s = singlet_session_open(current_cred());
+		fault = injected();
+		faults += fault;
+		if (IS_ERR(s)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(s), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			continue;
+		}
+		singlet_session_close(s);
+	}
+	KUNIT_EXPECT_FALSE(test, IS_ERR(s));
+	singlet_domains_destroy();
+	expect_faults(test, faults, n);
+}
+
+/* The record of the reference fails, or what comes before it. */
+static void failure_session_intern(struct kunit *test)
+{
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_session *s = singlet_session_open(current_cred());
+		struct singlet_object *last;
+		u64 id = 0;
+		int ret;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
+		fail_nth(n);
+		ret = singlet_session_intern(s, SINGLET_TYPE_STR, "value", 5,
+					     true, &id);
+		fault = injected();
+		faults += fault;
+		if (ret == -ENOMEM) {
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_EQ(test, s->references, 0);
+			KUNIT_EXPECT_EQ(test, s->refs.bytes, 0);
+			KUNIT_EXPECT_EQ(test, suite_stats(s->domain->store).objects,
+					0);
+		} else {
+			KUNIT_EXPECT_EQ(test, ret, 1);
+			KUNIT_EXPECT_EQ(test, singlet_session_release(s, id, 1,
+								      &last), 0);
+			if (last)
+				singlet_session_let_go(s, last);
+		}
+		suite_expect_empty(test, s->domain->store);
+		singlet_session_close(s);
+	}
+	singlet_domains_destroy();
+	expect_faults(test, faults, n);
+}
+
+/* Records that must grow wider keep what they have. */
+static void failure_acquire(struct kunit *test)
+{
+	struct singlet_session *s = singlet_session_open(current_cred());
+	unsigned int n, faults = 0;
+	struct singlet_object *last;
+	bool fault = true;
+	u64 id = 0, bytes;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		int ret;
+
+		KUNIT_ASSERT_GE(test,
+				singlet_session_intern(s, SINGLET_TYPE_STR,
+						       "value", 5, true, &id),
+				0);
+		bytes = s->refs.bytes;
+		fail_nth(n);
+		ret = singlet_session_acquire(s, id, 100000);
+		fault = injected();
+		faults += fault;
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_EQ(test, s->refs.bytes, bytes);
+		}
+		KUNIT_EXPECT_EQ(test, s->references, 1);
+		fail_nth(1);	/* giving back does not need memory */
+		KUNIT_EXPECT_EQ(test,
+				singlet_session_release(s, id,
+							ret ? 1 : 100001,
+							&last), 0);
+		injected();
+		KUNIT_ASSERT_NOT_NULL(test, last);
+		singlet_session_let_go(s, last);
+		KUNIT_EXPECT_EQ(test, s->references, 0);
+		KUNIT_EXPECT_EQ(test, s->refs.bytes, 0);
+	}
+	suite_expect_empty(test, s->domain->store);
+	singlet_session_close(s);
+	singlet_domains_destroy();
+	expect_faults(test, faults, n);
+}
+
+/* Freeing and collecting work without memory. */
+static void failure_reclaim(struct kunit *test)
+{
+	struct singlet_store *store = singlet_store_create();
+	struct singlet_reclaimed out;
+	unsigned int n;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+	for (n = 1; n < 20; n++) {
+		for (i = 0; i < 50; i++)
+			singlet_store_put(suite_intern(test, store,
+						       SINGLET_TYPE_BYTES, &i,
+						       sizeof(i)));
+		fail_nth(n);
+		singlet_reclaim_all(store, &out);
+		injected();
+		KUNIT_EXPECT_EQ(test, out.objects, 50);
+		suite_expect_empty(test, store);
+	}
+	singlet_store_destroy(store);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(failure_store_create),
+	KUNIT_CASE(failure_intern),
+	KUNIT_CASE(failure_intern_unmagazined),
+	KUNIT_CASE(failure_intern_large),
+	KUNIT_CASE(failure_intern_crowded),
+	KUNIT_CASE(failure_alloc),
+	KUNIT_CASE(failure_type_create),
+	KUNIT_CASE(failure_session_open),
+	KUNIT_CASE(failure_session_intern),
+	KUNIT_CASE(failure_acquire),
+	KUNIT_CASE(failure_reclaim),
+	{}
+};
+
+struct kunit_suite failure_suite = {
+	.name = "singlet_failure",
+	.init = failure_init,
+	.test_cases = cases,
+};

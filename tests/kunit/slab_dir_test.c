@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The directory of slabs: indexes are reused, ids are not. */
+#include "suites.h"
+
+#include <linux/slab.h>
+
+/* One slot a slab, so that each object has an index. */
+#define LEN	SIZE_SLOT_MAX
+
+static struct singlet_slab_dir *dir_of(struct kunit *test)
+{
+	return &((struct suite_pool *)test->priv)->pool.dir;
+}
+
+static u32 index_of(const struct singlet_object *obj)
+{
+	return singlet_object_slab(obj)->index;
+}
+
+static void trim(struct kunit *test)
+{
+	struct suite_pool *p = test->priv;
+
+	singlet_pool_drain(&p->pool);
+	singlet_pool_trim(&p->pool);
+}
+
+static struct singlet_slab *find(struct kunit *test, u32 index)
+{
+	struct singlet_slab *slab;
+
+	rcu_read_lock();
+	slab = singlet_slab_dir_find(dir_of(test), index);
+	rcu_read_unlock();
+	return slab;
+}
+
+/* The lowest free index is next, and its generations have not been before. */
+static void dir_generations_grow(struct kunit *test)
+{
+	struct singlet_object *a, *b = suite_slot(test, LEN);
+	u32 gen, index, i;
+
+	a = suite_slot(test, LEN);
+	index = index_of(a);
+	gen = a->gen;
+	for (i = 0; i < 100; i++) {
+		suite_slot_free(a);
+		trim(test);
+		KUNIT_ASSERT_NULL(test, find(test, index));
+		/* Any class may come next there. */
+		a = suite_slot(test, i % 2 ? LEN : 1000);
+		KUNIT_ASSERT_EQ(test, index_of(a), index);
+		KUNIT_ASSERT_GT(test, a->gen, gen);
+		gen = a->gen;
+	}
+	suite_slot_free(a);
+	suite_slot_free(b);
+	trim(test);
+	KUNIT_EXPECT_EQ(test, singlet_slab_dir_cap(dir_of(test)), 0);
+}
+
+/* The slot with the largest generation decides, not the one freed last. */
+static void dir_largest_counts(struct kunit *test)
+{
+	struct singlet_object *keep = suite_slot(test, LEN);
+	struct singlet_object *a = suite_slot(test, 1024);
+	struct singlet_object *b = suite_slot(test, 1024);
+	u32 index = index_of(a);
+
+	KUNIT_ASSERT_EQ(test, index_of(b), index);
+	a->gen = 5000;
+	suite_slot_free(a);
+	suite_slot_free(b);
+	trim(test);
+	a = suite_slot(test, LEN);
+	KUNIT_EXPECT_EQ(test, index_of(a), index);
+	KUNIT_EXPECT_GE(test, a->gen, 5001);
+	suite_slot_free(a);
+	suite_slot_free(keep);
+}
+
+/* An empty directory goes; what it knew stays, for every index. */
+static void dir_trim_keeps_floor(struct kunit *test)
+{
+	struct singlet_object *obj[3];
+	unsigned int i, round;
+	u32 last = 0;
+
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < ARRAY_SIZE(obj); i++) {
+			obj[i] = suite_slot(test, LEN);
+			KUNIT_EXPECT_EQ(test, index_of(obj[i]), i);
+			KUNIT_EXPECT_GT(test, obj[i]->gen, last);
+		}
+		obj[1]->gen += 1000;
+		last = obj[1]->gen;
+		for (i = 0; i < ARRAY_SIZE(obj); i++)
+			suite_slot_free(obj[i]);
+		trim(test);
+		KUNIT_EXPECT_EQ(test, singlet_slab_dir_cap(dir_of(test)), 0);
+		KUNIT_EXPECT_EQ(test, singlet_slab_dir_bytes(dir_of(test)), 0);
+		KUNIT_EXPECT_EQ(test, dir_of(test)->floor, last + 1);
+	}
+}
+
+/* While a slab is left the array stays. */
+static void dir_trim_in_use(struct kunit *test)
+{
+	struct singlet_object *a = suite_slot(test, LEN);
+	struct singlet_object *b = suite_slot(test, LEN);
+
+	suite_slot_free(a);
+	trim(test);
+	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir_of(test)), 1);
+	KUNIT_EXPECT_PTR_EQ(test, find(test, 1), singlet_object_slab(b));
+	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, 1);
+	suite_slot_free(b);
+}
+
+/* One index near its end does not use up all the others' generations. */
+static void dir_trim_spares_generations(struct kunit *test)
+{
+	struct singlet_object *a = suite_slot(test, LEN);
+	struct singlet_object *b;
+
+	a->gen = SLAB_GEN_LAST / 2 + 1;
+	suite_slot_free(a);
+	trim(test);
+	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir_of(test)), 0);
+	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, 1);
+	a = suite_slot(test, LEN);
+	b = suite_slot(test, LEN);
+	KUNIT_EXPECT_EQ(test, index_of(a), 0);
+	KUNIT_EXPECT_EQ(test, a->gen, SLAB_GEN_LAST / 2 + 2);
+	KUNIT_EXPECT_EQ(test, index_of(b), 1);
+	KUNIT_EXPECT_EQ(test, b->gen, 1);
+	suite_slot_free(a);
+	suite_slot_free(b);
+}
+
+static void dir_index_retires(struct kunit *test)
+{
+	struct singlet_object *a = suite_slot(test, LEN);
+
+	/* The last generation that a slab may start with. */
+	a->gen = SLAB_GEN_LAST - 1;
+	suite_slot_free(a);
+	trim(test);
+	a = suite_slot(test, LEN);
+	KUNIT_EXPECT_EQ(test, index_of(a), 0);
+	KUNIT_EXPECT_EQ(test, a->gen, SLAB_GEN_LAST);
+
+	/* One more: nobody gets that index any more. */
+	suite_slot_free(a);
+	trim(test);
+	a = suite_slot(test, LEN);
+	KUNIT_EXPECT_EQ(test, index_of(a), 1);
+	KUNIT_EXPECT_EQ(test, a->gen, 1);
+	KUNIT_EXPECT_NULL(test, find(test, 0));
+	suite_slot_free(a);
+	trim(test);
+	a = suite_slot(test, LEN);
+	KUNIT_EXPECT_EQ(test, index_of(a), 1);
+	KUNIT_EXPECT_EQ(test, a->gen, 2);
+	suite_slot_free(a);
+}
+
+/* The array grows under those who look things up. */
+static void dir_grows(struct kunit *test)
+{
+	const unsigned int nr = 300;
+	struct singlet_object **obj;
+	unsigned int i;
+	u32 cap = 0;
+
+	obj = kunit_kcalloc(test, nr, sizeof(*obj), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	for (i = 0; i < nr; i++) {
+		obj[i] = suite_slot(test, LEN);
+		KUNIT_EXPECT_EQ(test, index_of(obj[i]), i);
+		KUNIT_EXPECT_GE(test, singlet_slab_dir_cap(dir_of(test)),
+				max(cap, i + 1));
+		cap = singlet_slab_dir_cap(dir_of(test));
+	}
+	KUNIT_EXPECT_EQ(test, cap, 512);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_PTR_EQ(test, find(test, i),
+				    singlet_object_slab(obj[i]));
+	for (; i < 1000; i++)
+		KUNIT_EXPECT_NULL(test, find(test, i));
+	for (i = 0; i < nr; i++)
+		suite_slot_free(obj[i]);
+	trim(test);
+	KUNIT_EXPECT_EQ(test, singlet_slab_dir_cap(dir_of(test)), 0);
+}
+
+/* Reserving and giving back without a slab changes no generation. */
+static void dir_reserve(struct kunit *test)
+{
+	struct singlet_slab_dir *dir = dir_of(test);
+	u32 gen = 0;
+	int index;
+
+	index = singlet_slab_dir_reserve(dir, GFP_KERNEL, &gen);
+	KUNIT_EXPECT_EQ(test, index, 0);
+	KUNIT_EXPECT_EQ(test, gen, 1);
+	KUNIT_EXPECT_NULL(test, find(test, 0));
+	/* Somebody is about to publish there: no trimming. */
+	singlet_slab_dir_trim(dir);
+	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir), 0);
+	singlet_slab_dir_remove(dir, index, gen);
+	KUNIT_EXPECT_NULL(test, find(test, 0));
+	index = singlet_slab_dir_reserve(dir, GFP_KERNEL, &gen);
+	KUNIT_EXPECT_EQ(test, index, 0);
+	KUNIT_EXPECT_EQ(test, gen, 1);
+	singlet_slab_dir_remove(dir, index, gen);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(dir_generations_grow),
+	KUNIT_CASE(dir_largest_counts),
+	KUNIT_CASE(dir_trim_keeps_floor),
+	KUNIT_CASE(dir_trim_in_use),
+	KUNIT_CASE(dir_trim_spares_generations),
+	KUNIT_CASE(dir_index_retires),
+	KUNIT_CASE(dir_grows),
+	KUNIT_CASE(dir_reserve),
+	{}
+};
+
+struct kunit_suite slab_dir_suite = {
+	.name = "singlet_slab_dir",
+	.init = suite_pool_init,
+	.exit = suite_pool_exit,
+	.test_cases = cases,
+};

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The KUnit module: the layers as a library of its own.  It needs no other
+ * module, and can be loaded beside singlet itself.
+ */
+#include "suites.h"
+
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched/task.h>
+
+#include "domain.h"
+#include "size.h"
+#include "slab.h"
+
+#define RUN_MAX	4	/* threads of suite_run() */
+
+/* Where each access is checked, a tenth shows the same. */
+static unsigned int scale = IS_ENABLED(CONFIG_KASAN) ||
+			    IS_ENABLED(CONFIG_PROVE_LOCKING) ? 10 : 100;
+module_param(scale, uint, 0444);
+MODULE_PARM_DESC(scale, "amount of work, in percent");
+
+unsigned int suite_scaled(unsigned int n)
+{
+	return max(n * scale / 100, 1U);
+}
+
+int suite_store_init(struct kunit *test)
+{
+	struct singlet_store *store = singlet_store_create();
+
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	test->priv = store;
+	return 0;
+}
+
+void suite_store_exit(struct kunit *test)
+{
+	if (test->priv)
+		singlet_store_destroy(test->priv);
+	test->priv = NULL;
+}
+
+static void pool_gone(struct singlet_pool *pool)
+{
+	complete(&container_of(pool, struct suite_pool, pool)->gone);
+}
+
+int suite_pool_init(struct kunit *test)
+{
+	struct suite_pool *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = singlet_counters_init(&p->counters);
+	if (err)
+		return err;
+	init_completion(&p->gone);
+	singlet_pool_init(&p->pool, &p->counters, pool_gone);
+	test->priv = p;
+	return 0;
+}
+
+void suite_pool_exit(struct kunit *test)
+{
+	struct suite_pool *p = test->priv;
+
+	if (!p)
+		return;
+	singlet_pool_destroy(&p->pool);
+	wait_for_completion(&p->gone);
+	singlet_pool_free_caches(&p->pool);
+	singlet_counters_destroy(&p->counters);
+	test->priv = NULL;
+}
+
+struct singlet_object *suite_slot(struct kunit *test, u32 len)
+{
+	struct suite_pool *p = test->priv;
+	struct singlet_object *obj;
+
+	obj = singlet_pool_alloc(&p->pool, len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	singlet_object_describe(obj, SINGLET_TYPE_BYTES, len, 0);
+	return obj;
+}
+
+void suite_slot_free(struct singlet_object *obj)
+{
+	singlet_object_erase(obj, singlet_object_len(obj));
+	singlet_pool_free(obj);
+}
+
+long suite_pool_stat(struct kunit *test, enum singlet_stat item)
+{
+	struct suite_pool *p = test->priv;
+
+	return singlet_counters_sum(&p->counters, item);
+}
+
+void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
+	       unsigned int nr, unsigned int ms)
+{
+	struct task_struct *task[RUN_MAX];
+	unsigned int i, made;
+
+	KUNIT_ASSERT_LE(test, nr, RUN_MAX);
+	for (made = 0; made < nr; made++) {
+		task[made] = kthread_create(fn[made], ctx[made], "%s/%u",
+					    test->name, made);
+		if (IS_ERR(task[made]))
+			break;
+		get_task_struct(task[made]);
+	}
+	if (made == nr) {
+		for (i = 0; i < nr; i++)
+			wake_up_process(task[i]);
+		msleep(ms);
+	}
+	for (i = 0; i < made; i++) {
+		kthread_stop(task[i]);
+		put_task_struct(task[i]);
+	}
+	KUNIT_ASSERT_EQ(test, made, nr);
+}
+
+struct singlet_stats suite_stats(struct singlet_store *store)
+{
+	struct singlet_stats stats = {};
+
+	singlet_store_stats(store, &stats);
+	return stats;
+}
+
+bool suite_is_valid(struct singlet_store *store)
+{
+	flush_work(&store->shrink_work);
+	return singlet_store_is_valid(store);
+}
+
+void suite_expect_empty(struct kunit *test, struct singlet_store *store)
+{
+	struct singlet_reclaimed out;
+	struct singlet_stats stats;
+
+	singlet_reclaim_all(store, &out);
+	flush_work(&store->shrink_work);
+	stats = suite_stats(store);
+	KUNIT_EXPECT_EQ(test, stats.objects, 0);
+	KUNIT_EXPECT_EQ(test, stats.idle, 0);
+	KUNIT_EXPECT_EQ(test, stats.slabs, 0);
+	KUNIT_EXPECT_EQ(test, stats.slots, 0);
+	KUNIT_EXPECT_EQ(test, stats.slots_cached, 0);
+	KUNIT_EXPECT_EQ(test, stats.bytes_unique, 0);
+	KUNIT_EXPECT_EQ(test, stats.bytes_stored, 0);
+	KUNIT_EXPECT_EQ(test, stats.bytes_logical, 0);
+	KUNIT_EXPECT_EQ(test, stats.references, 0);
+	KUNIT_EXPECT_EQ(test, stats.creates, stats.frees);
+	KUNIT_EXPECT_EQ(test, stats.buckets, TABLE_BUCKETS_MIN);
+	KUNIT_EXPECT_EQ(test, singlet_table_entries(&store->table), 0);
+	KUNIT_EXPECT_TRUE(test, suite_is_valid(store));
+}
+
+struct singlet_object *suite_str(struct kunit *test,
+				 struct singlet_store *store, const char *text)
+{
+	return suite_intern(test, store, SINGLET_TYPE_STR, text, strlen(text));
+}
+
+struct singlet_object *suite_intern(struct kunit *test,
+				    struct singlet_store *store, u32 type,
+				    const void *data, u32 len)
+{
+	struct singlet_object *obj = NULL;
+	int ret = singlet_store_intern(store, type, data, len, true,
+				       GFP_KERNEL, &obj);
+
+	KUNIT_ASSERT_GE(test, ret, 0);
+	return obj;
+}
+
+struct singlet_object *suite_get(struct singlet_store *store, u64 id)
+{
+	bool revived;
+
+	return singlet_store_get(store, id, &revived);
+}
+
+u32 suite_type(struct kunit *test, struct singlet_store *store,
+	       const char *name, u32 kind)
+{
+	struct singlet_type_args args = {
+		.name = name, .name_len = strlen(name), .kind = kind,
+	};
+	struct singlet_type *type;
+	u32 number = 0;
+
+	type = singlet_types_create(&store->types, &args, &number);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, type);
+	return number;
+}
+
+/* KUnit runs them when the module is live, after its init. */
+kunit_test_suites(&size_suite, &slab_suite, &slab_dir_suite, &table_suite,
+		  &object_suite, &type_suite, &store_suite, &plain_suite,
+		  &reclaim_suite, &refs_suite, &session_suite, &failure_suite,
+		  &race_suite);
+
+static int __init singlet_kunit_init(void)
+{
+	int err;
+
+	singlet_sizes_init();
+	err = singlet_slab_init();
+	if (err)
+		return err;
+	err = singlet_world_init();
+	if (err)
+		goto err_slab;
+	err = singlet_store_init();
+	if (err)
+		goto err_world;
+	err = singlet_reclaim_init();
+	if (err)
+		goto err_store;
+	return 0;
+
+err_store:
+	singlet_store_exit();
+err_world:
+	singlet_world_exit();
+	singlet_slab_flush();
+err_slab:
+	singlet_slab_exit();
+	return err;
+}
+
+static void __exit singlet_kunit_exit(void)
+{
+	singlet_domains_destroy();
+	singlet_reclaim_exit();
+	singlet_store_exit();
+	singlet_world_exit();
+	singlet_slab_flush();
+	singlet_slab_exit();
+}
+
+module_init(singlet_kunit_init);
+module_exit(singlet_kunit_exit);
+
+MODULE_DESCRIPTION("KUnit tests of singlet's layers");
+MODULE_LICENSE("GPL");
