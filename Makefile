@@ -56,10 +56,10 @@ endif
 endif
 
 userspace:
-	$(MAKE) -C userspace
+	$(MAKE) -C userspace OUT=$(CURDIR)/userspace
 
 selftests:
-	$(MAKE) -C tests/selftests
+	$(MAKE) -C tests/selftests OUT=$(CURDIR)/build/selftests
 
 demo:
 	tests/demo/run

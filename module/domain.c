@@ -21,11 +21,11 @@ static bool belongs(const struct singlet_domain *domain,
 	return domain->ns == cred->user_ns && uid_eq(domain->uid, cred->euid);
 }
 
-/* Nobody is in it and nothing is left in it; domains_mutex. */
+/* Nobody is in it and nobody could miss it; domains_mutex. */
 static bool domain_unused(struct singlet_domain *domain)
 {
 	lockdep_assert_held(&domains_mutex);
-	return !domain->nr_sessions && !singlet_store_objects(domain->store);
+	return !domain->nr_sessions && singlet_store_unused(domain->store);
 }
 
 static void store_emptied(struct singlet_store *store);

@@ -3,9 +3,9 @@
  * domain - isolation: whose store is it, who may use it
  *
  * Each user has a private domain in each user namespace: made when the user
- * first opens the device, kept while a session of the user is open or an
- * object is left in its store (idle objects wait for the next intern of their
- * value), and ended when neither is so any more.
+ * first opens the device, kept while a session of the user is open, an object is
+ * left in its store (idle objects wait for the next intern of their value) or
+ * the user has types there, and ended when nothing of that is so any more.
  *
  * Locking: domains_mutex protects the list of domains, each domain's list of
  * sessions, and is held while somebody looks at them.

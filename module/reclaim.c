@@ -93,7 +93,8 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 		.aged_only = aged_only,
 		.left = nr,
 		/* What is spared or in use costs time too. */
-		.budget = aged_only ? nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
+		.budget = aged_only && nr < ULONG_MAX / 16 ?
+			  nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
 		.out = &out,
 	};
 	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
@@ -202,7 +203,7 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 		n = singlet_reclaim_some(store, sc->nr_to_scan - freed, true);
 		freed += n;
 		singlet_pool_trim(&store->pool);
-		if (n && store->emptied && !singlet_store_objects(store))
+		if (n && store->emptied && singlet_store_unused(store))
 			store->emptied(store);
 	}
 	/* The next call starts with those that this one did not get to. */

@@ -4,6 +4,7 @@
 
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #define CAP_MIN	64
@@ -29,7 +30,11 @@ void singlet_slab_dir_init(struct singlet_slab_dir *dir)
 	RCU_INIT_POINTER(dir->array, NULL);
 	spin_lock_init(&dir->lock);
 	ida_init(&dir->ida);
-	dir->floor = 1;
+	/*
+	 * Anywhere: an id from another directory in the same place (a domain
+	 * that ended and was made anew) should mean nothing here.
+	 */
+	dir->floor = 1 + get_random_u32() % SLAB_GEN_FIRST;
 }
 
 /* Nobody may look up any more. */
@@ -163,7 +168,7 @@ void singlet_slab_dir_trim(struct singlet_slab_dir *dir)
 	floor = dir->floor;
 	for (i = 0; i < a->cap; i++)
 		floor = max_t(u32, floor, a->entry[i] >> 1);
-	if (floor > SLAB_GEN_LAST / 2)
+	if (floor > SLAB_GEN_LAST - SLAB_GEN_FIRST)
 		goto out_busy;
 	dir->floor = floor;
 	RCU_INIT_POINTER(dir->array, NULL);

@@ -24,6 +24,9 @@
 #define SLAB_INDEX_BITS	22
 #define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1)
 
+/* The first generation of all is at most this. */
+#define SLAB_GEN_FIRST	0x40000000U
+
 /* No slab starts with a generation beyond this; the rest is for its life. */
 #define SLAB_GEN_LAST	0xf0000000U
 

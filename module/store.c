@@ -251,22 +251,17 @@ static __always_inline bool may_be(const struct wanted *w,
  * with the same hash it is most likely the one, and compared when they are
  * left (sure()).
  */
-static noinline bool same_big(struct wanted *w, const struct singlet_slab *slab,
-			      u32 slot)
-{
-	if (slab->big[slot].hash != w->hash)
-		return false;
-	w->unsure = !w->thorough;
-	return w->unsure ||
-	       !memcmp(singlet_slab_payload(slab, slot), w->data, w->len);
-}
-
 static __always_inline bool same_bytes(struct wanted *w,
 				       const struct singlet_slab *slab,
 				       u32 slot)
 {
-	if (unlikely(slab->big))
-		return same_big(w, slab, slot);
+	if (unlikely(slab->big)) {
+		if (slab->big[slot].hash != w->hash)
+			return false;
+		w->unsure = !w->thorough;
+		if (w->unsure)
+			return true;
+	}
 	return !memcmp(singlet_slab_payload(slab, slot), w->data, w->len);
 }
 
@@ -311,7 +306,7 @@ static __always_inline bool match(void *ctx, u32 handle)
  * After a search that found something, outside its lock: is that it?  If not,
  * the search has to be done again, thoroughly.
  */
-static bool sure(struct wanted *w)
+static __always_inline bool sure(struct wanted *w)
 {
 	if (likely(!w->unsure) || w->full)
 		return true;
@@ -323,7 +318,7 @@ static bool sure(struct wanted *w)
 	return false;
 }
 
-static bool find(struct wanted *w)
+static __always_inline bool find(struct wanted *w)
 {
 	bool exists;
 
@@ -336,7 +331,7 @@ static bool find(struct wanted *w)
 }
 
 /* What became of a search that said it found something. */
-static int found(struct wanted *w, struct singlet_object **objp)
+static __always_inline int found(struct wanted *w, struct singlet_object **objp)
 {
 	if (unlikely(w->full))
 		return -EOVERFLOW;
@@ -346,7 +341,7 @@ static int found(struct wanted *w, struct singlet_object **objp)
 		singlet_store_put(w->obj);
 		return -EEXIST;
 	}
-	if (w->revived)
+	if (unlikely(w->revived))
 		count(w->store, STAT_REVIVALS, 1);
 	*objp = w->obj;
 	return 0;
@@ -400,8 +395,8 @@ static int insert(struct wanted *w, struct singlet_type *type,
 	return 1;
 }
 
-static int create_value(struct wanted *w, struct singlet_type *type, gfp_t gfp,
-			struct singlet_object **objp)
+static noinline int create_value(struct wanted *w, struct singlet_type *type,
+				 gfp_t gfp, struct singlet_object **objp)
 {
 	struct singlet_store *store = w->store;
 	struct singlet_object *obj;
@@ -441,6 +436,7 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 		.type = type->index,
 		.single = type->kind == SINGLET_KIND_SINGLE,
 	};
+	struct wanted copy;
 	int err;
 
 	if (unlikely(type->kind == SINGLET_KIND_PLAIN))
@@ -458,7 +454,11 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 		return found(&w, objp);
 	if (err)
 		return err;
-	return create ? create_value(&w, type, gfp, objp) : -ENOENT;
+	if (!create)
+		return -ENOENT;
+	/* A copy, so that what a hit uses stays in registers. */
+	copy = w;
+	return create_value(&copy, type, gfp, objp);
 }
 
 /**
@@ -676,6 +676,13 @@ long singlet_store_objects(struct singlet_store *store)
 
 	singlet_types_sum(&store->types, &sum);
 	return singlet_type_objects(&sum);
+}
+
+/* No object, and no type but the predefined ones. */
+bool singlet_store_unused(struct singlet_store *store)
+{
+	return READ_ONCE(store->types.nr) == TYPE_PREDEFINED &&
+	       !singlet_store_objects(store);
 }
 
 /* Ask for a smaller table, if it has lost most of its entries. */

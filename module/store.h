@@ -102,6 +102,7 @@ static inline void singlet_store_put(struct singlet_object *obj)
 }
 
 long singlet_store_objects(struct singlet_store *store);
+bool singlet_store_unused(struct singlet_store *store);
 void singlet_store_fit(struct singlet_store *store);
 int singlet_store_delete_type(struct singlet_store *store, u32 number);
 void singlet_store_stats(struct singlet_store *store,

@@ -121,7 +121,7 @@ static inline bool singlet_table_crowded(struct singlet_table *table, u32 hash)
 
 static __always_inline u32 singlet_table_bucket(u32 hash, u32 buckets)
 {
-	u32 mask = (1U << fls(buckets - 1)) - 1;
+	u32 mask = (2U << __fls(buckets - 1)) - 1;
 	u32 b = hash & mask;
 
 	return b < buckets ? b : b & (mask >> 1);
@@ -147,13 +147,35 @@ static __always_inline u64 singlet_tag_marks(u64 tags, u16 tag)
 	return (x - TAG_ONES) & ~x & TAG_HIGHS;
 }
 
-/* Position of the lowest mark. */
-static __always_inline unsigned int singlet_tag_first(u64 marks)
+/*
+ * Which of a line's tags may equal @tag: bit 16 * l + w is that of tag
+ * 4 * w + l (little endian; big endian counts l from the other end).
+ */
+static __always_inline u64 singlet_line_marks(const struct singlet_line *line,
+					      u16 tag)
+{
+	const u64 *tags = (const u64 *)line->tag;
+	u64 m0 = singlet_tag_marks(READ_ONCE(tags[0]), tag);
+	u64 m1 = singlet_tag_marks(READ_ONCE(tags[1]), tag);
+	u64 m2;
+
+	/* Half of these are the last two tags, the rest is handles. */
+	m2 = singlet_tag_marks(READ_ONCE(*(const u32 *)&line->tag[8]), tag);
+#ifdef __LITTLE_ENDIAN
+	m2 &= U32_MAX;
+#else
+	m2 <<= 32;
+#endif
+	return m0 >> 15 | m1 >> 14 | m2 >> 13;
+}
+
+/* The tag that a bit of singlet_line_marks() stands for. */
+static __always_inline unsigned int singlet_line_tag(unsigned int bit)
 {
 #ifdef __LITTLE_ENDIAN
-	return __ffs64(marks) / 16;
+	return bit % 16 * 4 + bit / 16;
 #else
-	return 3 - __ffs64(marks) / 16;
+	return bit % 16 * 4 + 3 - bit / 16;
 #endif
 }
 
@@ -179,22 +201,14 @@ singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
 
 	line = singlet_lines_find(&table->home, bucket);
 	while (likely(line)) {
+		u64 marks = singlet_line_marks(line, tag);
 		u32 next;
 
-		for (i = 0; i < 8; i += 4) {
-			/* Four tags at a time. */
-			u64 marks = singlet_tag_marks(READ_ONCE(*(u64 *)&line->tag[i]),
-						      tag);
-
-			for (; marks; marks &= marks - 1)
-				if (singlet_table_try(line, i + singlet_tag_first(marks),
-						      tag, match, ctx))
-					return true;
-		}
-		for (; i < LINE_ENTRIES; i++)
-			if (READ_ONCE(line->tag[i]) == tag &&
-			    singlet_table_try(line, i, tag, match, ctx))
+		for (; marks; marks &= marks - 1) {
+			i = singlet_line_tag(__ffs64(marks));
+			if (singlet_table_try(line, i, tag, match, ctx))
 				return true;
+		}
 		next = READ_ONCE(line->next);
 		if (likely(!next) || ++steps > TABLE_CHAIN_MAX)
 			break;

@@ -316,6 +316,12 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 	singlet_types_set(types, type->index,
 			  xa_mk_value(number >> INFO_TYPE_BITS));
 	types->nr--;
+	/*
+	 * Now that nobody counts any more, what they all counted: that sum may
+	 * have seen a hold go and not what was counted before it.
+	 */
+	smp_mb();
+	singlet_type_sum(type, &sum);
 	sum_add(&types->former, &sum);
 	call_rcu(&type->rcu, type_free_rcu);
 out:

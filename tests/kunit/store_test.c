@@ -349,6 +349,36 @@ static void store_lengths(struct kunit *test)
 	suite_expect_empty(test, test->priv);
 }
 
+/*
+ * Big values are found by their hash and compared later.  One whose bytes were
+ * changed behind the store's back has another value's hash, as after a
+ * collision.
+ */
+static void store_big_collision(struct kunit *test)
+{
+	struct singlet_object *liar, *obj, *again;
+	const u32 len = 5000;
+	u8 *data = kunit_kzalloc(test, len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	liar = suite_intern(test, test->priv, SINGLET_TYPE_BYTES, data, len);
+	*(u8 *)singlet_object_data(liar) = 1;
+	KUNIT_EXPECT_EQ(test, try_intern(test, SINGLET_TYPE_BYTES, data, len,
+					 &obj), 1);
+	KUNIT_EXPECT_PTR_NE(test, obj, liar);
+	KUNIT_EXPECT_EQ(test, memcmp(singlet_object_data(obj), data, len), 0);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(liar), 1);
+	KUNIT_EXPECT_EQ(test, try_intern(test, SINGLET_TYPE_BYTES, data, len,
+					 &again), 0);
+	KUNIT_EXPECT_PTR_EQ(test, again, obj);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(liar), 1);
+	expect_objects(test, 2, 0);
+	singlet_store_put(liar);
+	singlet_store_put(obj);
+	singlet_store_put(again);
+	suite_expect_empty(test, test->priv);
+}
+
 /* No bytes are a value of str and of bytes. */
 static void store_empty_values(struct kunit *test)
 {
@@ -688,6 +718,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(store_immortals),
 	KUNIT_CASE(store_bad_values),
 	KUNIT_CASE(store_lengths),
+	KUNIT_CASE(store_big_collision),
 	KUNIT_CASE(store_empty_values),
 	KUNIT_CASE(store_generations),
 	KUNIT_CASE(store_bad_ids),

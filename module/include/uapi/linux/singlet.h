@@ -132,7 +132,7 @@ struct singlet_info {
  * @size: sizeof(struct singlet_type_create)
  * @flags: must be 0
  * @name: pointer to the name: 1 to SINGLET_MAX_NAME bytes of UTF-8 without
- *        control characters and slashes, unique in the domain
+ *        blanks, control characters and slashes, unique in the domain
  * @name_len: bytes at @name
  * @kind: SINGLET_KIND_VALUE, _SINGLE or _PLAIN
  * @value_size: exact bytes of each value; 0: any up to @value_max
@@ -143,7 +143,8 @@ struct singlet_info {
  *
  * Errors: EEXIST (name taken), EINVAL (name, kind, sizes), EMSGSIZE (a size
  * beyond SINGLET_MAX_VALUE), EILSEQ (name is not UTF-8), EDQUOT (too many
- * types), ENOMEM.  The type stays until it is deleted or its domain ends.
+ * types), ENOMEM.  The type, and the domain with it, stays until it is
+ * deleted.
  */
 struct singlet_type_create {
 	__u32 size;
@@ -167,7 +168,7 @@ struct singlet_type_create {
  * @reserved: must be 0
  *
  * Idle objects of the type are freed; with live ones the call fails (EBUSY)
- * and the type stays.  EPERM: predefined.  ENOENT: no such type.
+ * and the type stays, also when the idle ones are gone.  EPERM: predefined.  ENOENT: no such type.
  */
 struct singlet_type_delete {
 	__u32 size;
@@ -291,7 +292,7 @@ struct singlet_batch {
  *
  * Errors: ENOENT (no such type; LOOKUP: no such value), EINVAL (kind plain,
  * or @len or bytes not of the type's shape), EMSGSIZE (too long), EILSEQ
- * (text is not UTF-8), EFAULT (@data), EEXIST, EOVERFLOW, EDQUOT, ENOMEM.
+ * (INTERN: text is not UTF-8), EFAULT (@data), EEXIST, EOVERFLOW, EDQUOT, ENOMEM.
  */
 struct singlet_intern_item {
 	__u64 data;
@@ -562,7 +563,7 @@ struct singlet_list_entry {
  * @entries: pointer to an array of struct singlet_list_entry
  * @cursor: in: 0 to start, then what came out; out: 0 at the end
  * @count: in: room in the array, 1 to SINGLET_MAX_BATCH; out: entries filled
- * @type: only objects of this type; 0: all
+ * @type: only objects of this type (ENOENT: there is none); 0: all
  *
  * The domain's objects in the order of their slots.  An object that exists
  * from the first call to the last is listed exactly once; one that comes or

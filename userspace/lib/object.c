@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* Single objects: batches of one whose result is the return value. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* Joins the two levels of failure: that of the call and that of its item. */
+static int outcome(ssize_t done, uint32_t result)
+{
+	return done < 0 ? (int)done : -(int)result;
+}
+
+int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
+			  size_t len, uint64_t *id)
+{
+	struct singlet_intern_item item = {
+		.data = (uintptr_t)data, .len = len, .type = type,
+	};
+	ssize_t done;
+	int err;
+
+	if (len > UINT32_MAX)
+		return -EMSGSIZE;
+	done = singlet_batch_intern(s, &item, 1);
+	err = outcome(done, item.result);
+	if (err)
+		return err;
+	*id = item.id;
+	return item.created ? 1 : 0;
+}
+
+int singlet_object_lookup(struct singlet *s, uint32_t type, const void *data,
+			  size_t len, uint64_t *id)
+{
+	struct singlet_intern_item item = {
+		.data = (uintptr_t)data, .len = len, .type = type,
+	};
+	ssize_t done;
+	int err;
+
+	if (len > UINT32_MAX)
+		return -EMSGSIZE;
+	done = singlet_batch_lookup(s, &item, 1);
+	err = outcome(done, item.result);
+	if (!err)
+		*id = item.id;
+	return err;
+}
+
+int singlet_object_acquire(struct singlet *s, uint64_t id, uint32_t count)
+{
+	struct singlet_ref_item item = { .id = id, .count = count };
+	ssize_t done = singlet_batch_acquire(s, &item, 1);
+
+	return outcome(done, item.result);
+}
+
+int singlet_object_release(struct singlet *s, uint64_t id, uint32_t count)
+{
+	struct singlet_ref_item item = { .id = id, .count = count };
+	ssize_t done = singlet_batch_release(s, &item, 1);
+
+	return outcome(done, item.result);
+}
+
+ssize_t singlet_object_read(struct singlet *s, uint64_t id, void *buf,
+			    size_t len, uint32_t offset, uint32_t *total)
+{
+	struct singlet_read_item item = {
+		.id = id,
+		.data = (uintptr_t)buf,
+		.len = len < UINT32_MAX ? len : UINT32_MAX,
+		.offset = offset,
+	};
+	ssize_t done = singlet_batch_read(s, &item, 1);
+	int err = outcome(done, item.result);
+
+	if (err)
+		return err;
+	if (total)
+		*total = item.total;
+	return item.len;
+}
+
+int singlet_object_dup(struct singlet *s, uint64_t id, void **data,
+		       size_t *len)
+{
+	struct singlet_query_item item;
+	ssize_t got;
+	char *copy;
+	int err;
+
+	err = singlet_object_query(s, id, &item);
+	if (err)
+		return err;
+	/* The value of an id never changes size; only the id can go stale. */
+	copy = malloc((size_t)item.len + 1);
+	if (!copy)
+		return -ENOMEM;
+	got = singlet_object_read(s, id, copy, item.len, 0, NULL);
+	if (got < 0) {
+		free(copy);
+		return got;
+	}
+	copy[got] = '\0';
+	*data = copy;
+	if (len)
+		*len = got;
+	return 0;
+}
+
+int singlet_object_query(struct singlet *s, uint64_t id,
+			 struct singlet_query_item *item)
+{
+	struct singlet_query_item query = { .id = id };
+	ssize_t done = singlet_batch_query(s, &query, 1);
+	int err = outcome(done, query.result);
+
+	if (!err)
+		*item = query;
+	return err;
+}
+
+int singlet_object_alloc(struct singlet *s, uint32_t type, size_t len,
+			 uint64_t *id)
+{
+	struct singlet_alloc_item item = { .type = type, .len = len };
+	ssize_t done;
+	int err;
+
+	if (len > UINT32_MAX)
+		return -EMSGSIZE;
+	done = singlet_batch_alloc(s, &item, 1);
+	err = outcome(done, item.result);
+	if (!err)
+		*id = item.id;
+	return err;
+}
+
+int singlet_object_write(struct singlet *s, uint64_t id, const void *data,
+			 size_t len, uint32_t offset)
+{
+	struct singlet_write_item item = {
+		.id = id, .data = (uintptr_t)data, .len = len, .offset = offset,
+	};
+	ssize_t done;
+
+	if (len > UINT32_MAX)
+		return -EINVAL;
+	done = singlet_batch_write(s, &item, 1);
+	return outcome(done, item.result);
+}
+
+int singlet_object_seal(struct singlet *s, uint64_t id)
+{
+	struct singlet_seal_item item = { .id = id };
+	ssize_t done = singlet_batch_seal(s, &item, 1);
+
+	return outcome(done, item.result);
+}
