@@ -89,7 +89,7 @@ singlet_object_tryget(struct singlet_object *obj)
 
 	if (unlikely((s32)old < 0))
 		return GOT_NOTHING;
-	if (old & OBJECT_IMMORTAL)
+	if (unlikely(old & OBJECT_IMMORTAL))
 		return GOT_LIVE;
 
 	/* Acquire: pairs with the release in singlet_object_publish(). */
@@ -113,7 +113,7 @@ singlet_object_put(struct singlet_object *obj)
 {
 	int old = atomic_read(&obj->refs);
 
-	if (old & OBJECT_IMMORTAL)
+	if (unlikely(old & OBJECT_IMMORTAL))
 		return PUT_LIVE;
 	singlet_assert(old >= 2);
 	if (likely(!(READ_ONCE(obj->info) & INFO_PLAIN))) {

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "compat/alloc.h"
+#include "compat/unaligned.h"
 #include "magazine.h"
 #include "reclaim.h"
 #include "world.h"
@@ -251,6 +252,25 @@ static __always_inline bool may_be(const struct wanted *w,
  * with the same hash it is most likely the one, and compared when they are
  * left (sure()).
  */
+/* Short values are the rule: compare them by words and without a call. */
+static __always_inline bool equal(const void *a, const void *b, u32 len)
+{
+#ifdef CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS
+	u32 i;
+
+	if (likely(len >= 8 && len <= SIZE_SLACK_MAX)) {
+		for (i = 0; i < len - 8; i += 8)
+			if (get_unaligned((const u64 *)(a + i)) !=
+			    get_unaligned((const u64 *)(b + i)))
+				return false;
+		/* The last eight, some of them perhaps once more. */
+		return get_unaligned((const u64 *)(a + len - 8)) ==
+		       get_unaligned((const u64 *)(b + len - 8));
+	}
+#endif
+	return !memcmp(a, b, len);
+}
+
 static __always_inline bool same_bytes(struct wanted *w,
 				       const struct singlet_slab *slab,
 				       u32 slot)
@@ -262,7 +282,7 @@ static __always_inline bool same_bytes(struct wanted *w,
 		if (w->unsure)
 			return true;
 	}
-	return !memcmp(singlet_slab_payload(slab, slot), w->data, w->len);
+	return equal(singlet_slab_payload(slab, slot), w->data, w->len);
 }
 
 static __always_inline bool match(void *ctx, u32 handle)
@@ -292,9 +312,9 @@ static __always_inline bool match(void *ctx, u32 handle)
 		break;
 	}
 	/* It is stable now; is it the one? */
-	if (may_be(w, slab, READ_ONCE(obj->info)) &&
-	    (w->single ||
-	     same_bytes(w, slab, handle & INFO_SLOT_MASK))) {
+	if (likely(may_be(w, slab, READ_ONCE(obj->info)) &&
+		   (w->single ||
+		    same_bytes(w, slab, handle & INFO_SLOT_MASK)))) {
 		w->obj = obj;
 		return true;
 	}
@@ -395,10 +415,24 @@ static int insert(struct wanted *w, struct singlet_type *type,
 	return 1;
 }
 
-static noinline int create_value(struct wanted *w, struct singlet_type *type,
-				 gfp_t gfp, struct singlet_object **objp)
+/*
+ * After a miss.  It has a struct wanted of its own: were that of the lookup
+ * passed on, what a hit uses could not stay in registers.
+ */
+static noinline int create_value(struct singlet_store *store,
+				 struct singlet_type *type, const void *data,
+				 u32 len, u32 hash, gfp_t gfp,
+				 struct singlet_object **objp)
 {
-	struct singlet_store *store = w->store;
+	struct wanted wanted = {
+		.store = store,
+		.data = data,
+		.len = len,
+		.type = type->index,
+		.hash = hash,
+		.single = type->kind == SINGLET_KIND_SINGLE,
+	};
+	struct wanted *w = &wanted;
 	struct singlet_object *obj;
 	int ret;
 
@@ -436,7 +470,6 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 		.type = type->index,
 		.single = type->kind == SINGLET_KIND_SINGLE,
 	};
-	struct wanted copy;
 	int err;
 
 	if (unlikely(type->kind == SINGLET_KIND_PLAIN))
@@ -456,9 +489,7 @@ static int intern(struct singlet_store *store, struct singlet_type *type,
 		return err;
 	if (!create)
 		return -ENOENT;
-	/* A copy, so that what a hit uses stays in registers. */
-	copy = w;
-	return create_value(&copy, type, gfp, objp);
+	return create_value(store, type, data, len, w.hash, gfp, objp);
 }
 
 /**

@@ -186,7 +186,7 @@ singlet_table_try(const struct singlet_line *line, unsigned int i, u16 tag,
 		  singlet_table_match_t match, void *ctx)
 {
 	/* Acquire: pairs with the release in singlet_table_insert(). */
-	if (compat_load_acquire(&line->tag[i]) != tag)
+	if (unlikely(compat_load_acquire(&line->tag[i]) != tag))
 		return false;
 	return match(ctx, READ_ONCE(line->handle[i]));
 }
@@ -206,7 +206,7 @@ singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
 
 		for (; marks; marks &= marks - 1) {
 			i = singlet_line_tag(__ffs64(marks));
-			if (singlet_table_try(line, i, tag, match, ctx))
+			if (likely(singlet_table_try(line, i, tag, match, ctx)))
 				return true;
 		}
 		next = READ_ONCE(line->next);
