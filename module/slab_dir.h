@@ -24,8 +24,11 @@
 #define SLAB_INDEX_BITS	22
 #define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1)
 
-/* The first generation of all is at most this. */
-#define SLAB_GEN_FIRST	0x40000000U
+/*
+ * The first generation of all is at most this: few enough that ids stay below
+ * 2^53 for long, as much as a number can be in many a program's JSON.
+ */
+#define SLAB_GEN_FIRST	0x100000U
 
 /* No slab starts with a generation beyond this; the rest is for its life. */
 #define SLAB_GEN_LAST	0xf0000000U

@@ -107,6 +107,7 @@ static void dir_trim_keeps_floor(struct kunit *test)
 /* While a slab is left the array stays. */
 static void dir_trim_in_use(struct kunit *test)
 {
+	u32 first = dir_of(test)->floor;
 	struct singlet_object *a = suite_slot(test, LEN);
 	struct singlet_object *b = suite_slot(test, LEN);
 
@@ -114,33 +115,36 @@ static void dir_trim_in_use(struct kunit *test)
 	trim(test);
 	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir_of(test)), 1);
 	KUNIT_EXPECT_PTR_EQ(test, find(test, 1), singlet_object_slab(b));
-	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, 1);
+	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, first);
 	suite_slot_free(b);
 }
 
 /* One index near its end does not use up all the others' generations. */
 static void dir_trim_spares_generations(struct kunit *test)
 {
+	const u32 late = SLAB_GEN_LAST - SLAB_GEN_FIRST + 1;
+	u32 first = dir_of(test)->floor;
 	struct singlet_object *a = suite_slot(test, LEN);
 	struct singlet_object *b;
 
-	a->gen = SLAB_GEN_LAST / 2 + 1;
+	a->gen = late;
 	suite_slot_free(a);
 	trim(test);
 	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir_of(test)), 0);
-	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, 1);
+	KUNIT_EXPECT_EQ(test, dir_of(test)->floor, first);
 	a = suite_slot(test, LEN);
 	b = suite_slot(test, LEN);
 	KUNIT_EXPECT_EQ(test, index_of(a), 0);
-	KUNIT_EXPECT_EQ(test, a->gen, SLAB_GEN_LAST / 2 + 2);
+	KUNIT_EXPECT_EQ(test, a->gen, late + 1);
 	KUNIT_EXPECT_EQ(test, index_of(b), 1);
-	KUNIT_EXPECT_EQ(test, b->gen, 1);
+	KUNIT_EXPECT_EQ(test, b->gen, first);
 	suite_slot_free(a);
 	suite_slot_free(b);
 }
 
 static void dir_index_retires(struct kunit *test)
 {
+	u32 first = dir_of(test)->floor;
 	struct singlet_object *a = suite_slot(test, LEN);
 
 	/* The last generation that a slab may start with. */
@@ -156,13 +160,13 @@ static void dir_index_retires(struct kunit *test)
 	trim(test);
 	a = suite_slot(test, LEN);
 	KUNIT_EXPECT_EQ(test, index_of(a), 1);
-	KUNIT_EXPECT_EQ(test, a->gen, 1);
+	KUNIT_EXPECT_EQ(test, a->gen, first);
 	KUNIT_EXPECT_NULL(test, find(test, 0));
 	suite_slot_free(a);
 	trim(test);
 	a = suite_slot(test, LEN);
 	KUNIT_EXPECT_EQ(test, index_of(a), 1);
-	KUNIT_EXPECT_EQ(test, a->gen, 2);
+	KUNIT_EXPECT_EQ(test, a->gen, first + 1);
 	suite_slot_free(a);
 }
 
@@ -199,12 +203,12 @@ static void dir_grows(struct kunit *test)
 static void dir_reserve(struct kunit *test)
 {
 	struct singlet_slab_dir *dir = dir_of(test);
-	u32 gen = 0;
+	u32 first = dir->floor, gen = 0;
 	int index;
 
 	index = singlet_slab_dir_reserve(dir, GFP_KERNEL, &gen);
 	KUNIT_EXPECT_EQ(test, index, 0);
-	KUNIT_EXPECT_EQ(test, gen, 1);
+	KUNIT_EXPECT_EQ(test, gen, first);
 	KUNIT_EXPECT_NULL(test, find(test, 0));
 	/* Somebody is about to publish there: no trimming. */
 	singlet_slab_dir_trim(dir);
@@ -213,7 +217,7 @@ static void dir_reserve(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, find(test, 0));
 	index = singlet_slab_dir_reserve(dir, GFP_KERNEL, &gen);
 	KUNIT_EXPECT_EQ(test, index, 0);
-	KUNIT_EXPECT_EQ(test, gen, 1);
+	KUNIT_EXPECT_EQ(test, gen, first);
 	singlet_slab_dir_remove(dir, index, gen);
 }
 

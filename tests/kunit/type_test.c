@@ -377,7 +377,7 @@ static void type_sums(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sum.holds, 0);
 }
 
-/* Let @index look as if it had had @count types. */
+/* Let @index look as if @count types were there before. */
 static int set_former(struct singlet_types *types, u32 index, u32 count)
 {
 	int err;

@@ -154,6 +154,13 @@ int main(int argc, char **argv)
 		cmd = &cmd_version;
 	else
 		cmd = find_command(argc, argv, &last);
+	if (!cmd && argc == 2 && !strcmp(argv[0], "type") &&
+	    (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+		/* The commands of that family stand in the whole list. */
+		print_usage(stdout);
+		output_flush();
+		return 0;
+	}
 	if (!cmd)
 		return unknown_command(argc, argv);
 	status = cmd->run(argc - last, argv + last);
