@@ -11,6 +11,7 @@
 #include "compat/alloc.h"
 #include "magazine.h"
 #include "reclaim.h"
+#include "word.h"
 #include "world.h"
 
 /* Shrinks tables and frees stores; never needed to make progress elsewhere. */
@@ -251,15 +252,6 @@ static __always_inline bool may_be(const struct wanted *w,
  * with the same hash it is most likely the one, and compared when they are
  * left (sure()).
  */
-/* Eight bytes from anywhere; one load where the machine can. */
-static __always_inline u64 word(const void *p)
-{
-	u64 w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
 /* Short values are the rule: compare them by words and without a call. */
 static __always_inline bool equal(const void *a, const void *b, u32 len)
 {
@@ -268,10 +260,10 @@ static __always_inline bool equal(const void *a, const void *b, u32 len)
 
 	if (likely(len >= 8 && len <= SIZE_SLACK_MAX)) {
 		for (i = 0; i < len - 8; i += 8)
-			if (word(a + i) != word(b + i))
+			if (singlet_word(a + i) != singlet_word(b + i))
 				return false;
 		/* The last eight, some of them perhaps once more. */
-		return word(a + len - 8) == word(b + len - 8);
+		return singlet_word(a + len - 8) == singlet_word(b + len - 8);
 	}
 #endif
 	return !memcmp(a, b, len);

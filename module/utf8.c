@@ -7,7 +7,7 @@
  */
 #include "utf8.h"
 
-#include <linux/string.h>
+#include "word.h"
 
 static bool continuation(u8 c)
 {
@@ -53,14 +53,10 @@ bool singlet_utf8_valid(const void *text, size_t len)
 		unsigned int n;
 
 		/* Eight ASCII characters at a time. */
-		if (end - s >= 8) {
-			u64 word;
-
-			memcpy(&word, s, sizeof(word));
-			if (!(word & 0x8080808080808080ULL)) {
-				s += 8;
-				continue;
-			}
+		if (end - s >= 8 &&
+		    !(singlet_word(s) & 0x8080808080808080ULL)) {
+			s += 8;
+			continue;
 		}
 		n = character(s, end - s);
 		if (!n)
