@@ -47,7 +47,7 @@ struct op {
 	u32 size;		/* of the item; its first version, so far */
 	u32 result;		/* offset of the item's result */
 	bool creates;		/* INTERN, not LOOKUP */
-	bool probe;		/* cannot be undone: see chunk_writable() */
+	bool probe;		/* cannot be undone: see chunk_run() */
 	int (*act)(struct singlet_session *s, const struct op *op,
 		   union item *item, struct copy *copy, struct trace *trace);
 	void (*undo)(struct singlet_session *s, union item *item,
