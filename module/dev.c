@@ -92,7 +92,7 @@ static int cmd_type_delete(struct singlet_session *s, unsigned int cmd,
 {
 	if (arg->type_delete.flags || arg->type_delete.reserved)
 		return -EINVAL;
-	return singlet_store_delete_type(s->domain->store,
+	return singlet_reclaim_delete_type(s->domain->store,
 					 arg->type_delete.type);
 }
 
@@ -289,8 +289,8 @@ static void undo(struct singlet_session *s, unsigned int cmd,
 		 const union argument *arg)
 {
 	if (cmd == SINGLET_CMD_TYPE_CREATE)
-		singlet_store_delete_type(s->domain->store,
-					  arg->type_create.type);
+		singlet_reclaim_delete_type(s->domain->store,
+					    arg->type_create.type);
 }
 
 static long dev_ioctl(struct file *file, unsigned int number,

@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 
 #include "compat/alloc.h"
+#include "reclaim.h"
 #include "store.h"
 #include "world.h"
 
@@ -45,6 +46,7 @@ static struct singlet_domain *domain_create(const struct cred *cred)
 		return err;
 	}
 	domain->store->emptied = store_emptied;
+	singlet_reclaim_add(domain->store);
 	domain->ns = get_user_ns(cred->user_ns);
 	domain->uid = cred->euid;
 	ida_init(&domain->numbers);
@@ -56,6 +58,7 @@ static struct singlet_domain *domain_create(const struct cred *cred)
 /* Off the list, so nobody else knows it; no lock held, this can take long. */
 static void domain_destroy(struct singlet_domain *domain)
 {
+	singlet_reclaim_remove(domain->store);
 	singlet_store_destroy(domain->store);
 	put_user_ns(domain->ns);
 	ida_destroy(&domain->numbers);

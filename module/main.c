@@ -2,35 +2,20 @@
 /* The module: starts the layers from below and ends them from above. */
 #include <linux/module.h>
 
+#include "core.h"
 #include "dev.h"
-#include "domain.h"
 #include "proc.h"
-#include "reclaim.h"
-#include "size.h"
-#include "slab.h"
-#include "store.h"
-#include "world.h"
 
 static int __init singlet_init(void)
 {
 	int err;
 
-	singlet_sizes_init();
-	err = singlet_slab_init();
+	err = singlet_core_init();
 	if (err)
 		return err;
-	err = singlet_world_init();
-	if (err)
-		goto err_slab;
-	err = singlet_store_init();
-	if (err)
-		goto err_world;
-	err = singlet_reclaim_init();
-	if (err)
-		goto err_store;
 	err = singlet_proc_init();
 	if (err)
-		goto err_reclaim;
+		goto err_core;
 	err = singlet_dev_init();
 	if (err)
 		goto err_proc;
@@ -38,14 +23,8 @@ static int __init singlet_init(void)
 
 err_proc:
 	singlet_proc_exit();
-err_reclaim:
-	singlet_reclaim_exit();
-err_store:
-	singlet_store_exit();
-err_world:
-	singlet_world_exit();
-err_slab:
-	singlet_slab_exit();
+err_core:
+	singlet_core_exit();
 	return err;
 }
 
@@ -54,11 +33,7 @@ static void __exit singlet_exit(void)
 {
 	singlet_dev_exit();
 	singlet_proc_exit();
-	singlet_domains_destroy();
-	singlet_reclaim_exit();
-	singlet_store_exit();
-	singlet_world_exit();
-	singlet_slab_exit();
+	singlet_core_exit();
 }
 
 module_init(singlet_init);

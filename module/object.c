@@ -10,6 +10,26 @@ void singlet_object_make_immortal(struct singlet_object *obj)
 	atomic_or(OBJECT_IMMORTAL, &obj->refs);
 }
 
+/*
+ * One was added to @obj->refs, which read @old before: what is that?  If it is
+ * no reference, it is taken back where it counts.
+ */
+enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old)
+{
+	if ((s32)old < 0)
+		return GOT_NOTHING;
+	if ((old & OBJECT_COUNT) <= 1) {
+		if (old & OBJECT_AGED)
+			atomic_andnot(OBJECT_AGED, &obj->refs);
+		return GOT_IDLE;
+	}
+	/* Aged before somebody else revived it, or made immortal just now. */
+	if ((old & OBJECT_COUNT) < OBJECT_COUNT_MAX)
+		return GOT_LIVE;
+	atomic_dec(&obj->refs);
+	return GOT_FULL;
+}
+
 /**
  * singlet_object_kill() - move an idle object to dying
  * @obj: a record; the caller is in an RCU read-side section

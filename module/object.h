@@ -78,6 +78,14 @@ static inline bool singlet_object_dead(const struct singlet_object *obj)
 	return atomic_read(&obj->refs) < 0;
 }
 
+/* An object that others hold, neither immortal nor with a full count. */
+static __always_inline bool singlet_refs_live(u32 refs)
+{
+	return refs - 2 < OBJECT_COUNT_MAX - 2;
+}
+
+enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old);
+
 /*
  * Try to get a reference.  The record is one that a slab still has: the caller
  * holds a reference or is in an RCU read-side section.
@@ -94,17 +102,8 @@ singlet_object_tryget(struct singlet_object *obj)
 
 	/* Acquire: pairs with the release in singlet_object_publish(). */
 	old = atomic_fetch_add_acquire(1, &obj->refs);
-	if (unlikely((s32)old < 0))
-		return GOT_NOTHING;
-	if (likely((old & OBJECT_COUNT) - 2 < OBJECT_COUNT_MAX - 2))
-		return GOT_LIVE;
-	if ((old & OBJECT_COUNT) <= 1) {
-		if (old & OBJECT_AGED)
-			atomic_andnot(OBJECT_AGED, &obj->refs);
-		return GOT_IDLE;
-	}
-	atomic_dec(&obj->refs);
-	return GOT_FULL;
+	return likely(singlet_refs_live(old)) ? GOT_LIVE :
+						singlet_object_got(obj, old);
 }
 
 /* Drop a reference; @obj->info is stable because of it. */

@@ -137,6 +137,17 @@ void singlet_reclaim_type(struct singlet_store *store,
 	singlet_store_fit(store);
 }
 
+static void evict_type(void *ctx, struct singlet_type *type)
+{
+	singlet_reclaim_type(ctx, type);
+}
+
+/* Context and errors as singlet_types_delete(). */
+int singlet_reclaim_delete_type(struct singlet_store *store, u32 number)
+{
+	return singlet_types_delete(&store->types, number, evict_type, store);
+}
+
 /**
  * singlet_reclaim_all() - free all that is not in use, and wait for it
  * @store: store

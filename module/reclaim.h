@@ -36,5 +36,6 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 				   unsigned long nr, bool aged_only);
 void singlet_reclaim_type(struct singlet_store *store,
 			  const struct singlet_type *type);
+int singlet_reclaim_delete_type(struct singlet_store *store, u32 number);
 
 #endif

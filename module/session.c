@@ -9,7 +9,7 @@
 
 #include "compat/alloc.h"
 #include "domain.h"
-#include "store.h"
+#include "intern.h"
 #include "world.h"
 
 static void count(struct singlet_session *s, enum singlet_stat item, long n)

@@ -45,8 +45,8 @@ static unsigned int class_pages(u32 size)
 	return best;
 }
 
-/* Fill in the table of classes; called once before anything else. */
-void singlet_sizes_init(void)
+/* Fill in the table of classes; called once before anything else.  Return: 0. */
+int singlet_sizes_init(void)
 {
 	unsigned int i;
 
@@ -63,4 +63,5 @@ void singlet_sizes_init(void)
 		};
 	}
 	sizes[SIZE_LARGE] = (struct singlet_size){ .slots = 1 };
+	return 0;
 }

@@ -34,7 +34,7 @@ struct singlet_size {
 
 extern const struct singlet_size *const singlet_sizes;	/* [SIZE_LARGE + 1] */
 
-void singlet_sizes_init(void);
+int singlet_sizes_init(void);
 
 /* The class for a value of @len bytes. */
 static inline unsigned int singlet_size_class(u32 len)

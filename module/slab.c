@@ -200,7 +200,10 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 	}
 	refcount_inc(&pool->users);
 	count_slab(slab, 1);
-	singlet_slab_dir_publish(&pool->dir, index, slab);
+	singlet_slab_dir_publish(&pool->dir, index, slab,
+				 singlet_place(slab->base, slab->slots,
+					       slab->big ? 8 * PLACE_SIZE_OTHER :
+							   slab->size));
 	return slab;
 
 err_pages:

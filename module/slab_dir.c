@@ -101,7 +101,7 @@ int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen)
 			spin_lock_irqsave(&dir->lock, flags);
 			a = locked_array(dir);
 		}
-		e = a->entry[index];
+		e = a->entry[index].slab;
 		*gen = e ? e >> 1 : dir->floor;
 		spin_unlock_irqrestore(&dir->lock, flags);
 
@@ -114,16 +114,26 @@ int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen)
 	}
 }
 
-/* Make @slab visible at an index that was reserved for it. */
+/* Make @slab visible, and its @place, at an index that was reserved for it. */
 void singlet_slab_dir_publish(struct singlet_slab_dir *dir, u32 index,
-			      struct singlet_slab *slab)
+			      struct singlet_slab *slab, u64 place)
 {
+	struct singlet_slab_entry *entry;
 	unsigned long flags;
 
 	spin_lock_irqsave(&dir->lock, flags);
-	/* Pairs with the dependent load in singlet_slab_dir_find(). */
-	smp_store_release(&locked_array(dir)->entry[index],
-			  (unsigned long)slab);
+	entry = &locked_array(dir)->entry[index];
+	/*
+	 * The slab that was there went before; who reads this place sees that.
+	 * Pairs with the read barrier in singlet_slab_dir_place().
+	 */
+	smp_wmb();
+	WRITE_ONCE(entry->place, place);
+	/*
+	 * Pairs with the dependent load in singlet_slab_dir_find() and the
+	 * acquire in singlet_slab_dir_place().
+	 */
+	smp_store_release(&entry->slab, (unsigned long)slab);
 	spin_unlock_irqrestore(&dir->lock, flags);
 }
 
@@ -140,7 +150,7 @@ void singlet_slab_dir_remove(struct singlet_slab_dir *dir, u32 index, u32 gen)
 	unsigned long flags;
 
 	spin_lock_irqsave(&dir->lock, flags);
-	WRITE_ONCE(locked_array(dir)->entry[index],
+	WRITE_ONCE(locked_array(dir)->entry[index].slab,
 		   (unsigned long)gen << 1 | 1);
 	spin_unlock_irqrestore(&dir->lock, flags);
 	ida_free(&dir->ida, index);
@@ -167,7 +177,7 @@ void singlet_slab_dir_trim(struct singlet_slab_dir *dir)
 		goto out_busy;
 	floor = dir->floor;
 	for (i = 0; i < a->cap; i++)
-		floor = max_t(u32, floor, a->entry[i] >> 1);
+		floor = max_t(u32, floor, a->entry[i].slab >> 1);
 	if (floor > SLAB_GEN_LAST - SLAB_GEN_FIRST)
 		goto out_busy;
 	dir->floor = floor;

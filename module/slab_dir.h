@@ -8,9 +8,17 @@
  * there may use.
  *
  * Entry:  pointer to a slab | (generation << 1) | 1 | 0 (never used)
+ * Beside it stands the slab's place: where its payload is and how it is cut,
+ * so that a lookup need not touch the descriptor for that.
  *
  * Locking: readers are RCU sections.  @lock (irq-safe) serializes everything
  * that writes an entry or replaces the array.
+ *
+ * A place belongs to the slab if the entry names the same slab before and
+ * after the place was read: a slab that was taken out comes back to no entry
+ * before a grace period has passed, and a place is written after its
+ * predecessor's slab went and before its own slab comes (barriers in
+ * singlet_slab_dir_publish(), read barriers in singlet_slab_dir_place()).
  */
 #ifndef SINGLET_SLAB_DIR_H
 #define SINGLET_SLAB_DIR_H
@@ -19,7 +27,10 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
+#include "compat/barrier.h"
 #include "compat/overflow.h"
+
+#define PAGE_SHIFT_MIN	12	/* payloads begin at whole pages */
 
 #define SLAB_INDEX_BITS	22
 #define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1)
@@ -33,12 +44,24 @@
 /* No slab starts with a generation beyond this; the rest is for its life. */
 #define SLAB_GEN_LAST	0xf0000000U
 
+/* A place: base of the payload (whole pages), last slot, size of a slot / 8. */
+#define PLACE_BASE_SHIFT	19
+#define PLACE_LAST_SHIFT	10
+#define PLACE_SIZE_MASK		((1U << PLACE_LAST_SHIFT) - 1)
+#define PLACE_LAST_MASK		((1U << (PLACE_BASE_SHIFT - PLACE_LAST_SHIFT)) - 1)
+#define PLACE_SIZE_OTHER	PLACE_SIZE_MASK	/* no size of a short value's slot */
+
 struct singlet_slab;
+
+struct singlet_slab_entry {
+	unsigned long slab;
+	u64 place;
+};
 
 struct singlet_slab_dir_array {
 	struct rcu_head rcu;
 	u32 cap;
-	unsigned long entry[];		/* dir->lock to write */
+	struct singlet_slab_entry entry[];	/* dir->lock to write */
 };
 
 struct singlet_slab_dir {
@@ -52,7 +75,7 @@ void singlet_slab_dir_init(struct singlet_slab_dir *dir);
 void singlet_slab_dir_destroy(struct singlet_slab_dir *dir);
 int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen);
 void singlet_slab_dir_publish(struct singlet_slab_dir *dir, u32 index,
-			      struct singlet_slab *slab);
+			      struct singlet_slab *slab, u64 place);
 void singlet_slab_dir_remove(struct singlet_slab_dir *dir, u32 index, u32 gen);
 void singlet_slab_dir_trim(struct singlet_slab_dir *dir);
 size_t singlet_slab_dir_bytes(const struct singlet_slab_dir *dir);
@@ -71,8 +94,51 @@ singlet_slab_dir_find(const struct singlet_slab_dir *dir, u32 index)
 	if (unlikely(!a || index >= a->cap))
 		return NULL;
 	/* Pairs with the release in singlet_slab_dir_publish(). */
-	e = READ_ONCE(a->entry[index]);
+	e = READ_ONCE(a->entry[index].slab);
 	return e & 1 ? NULL : (struct singlet_slab *)e;
+}
+
+/* The place of a slab of slots of @size bytes (8 * PLACE_SIZE_OTHER: others). */
+static inline u64 singlet_place(const void *base, u32 slots, u32 size)
+{
+	return (unsigned long)base >> PAGE_SHIFT_MIN << PLACE_BASE_SHIFT |
+	       (u64)(slots - 1) << PLACE_LAST_SHIFT | size / 8;
+}
+
+static __always_inline void *singlet_place_base(u64 place)
+{
+	/* The address bits that were shifted out equal the highest kept. */
+	return (void *)((s64)place >> PLACE_BASE_SHIFT << PAGE_SHIFT_MIN);
+}
+
+static __always_inline u32 singlet_place_last(u64 place)
+{
+	return place >> PLACE_LAST_SHIFT & PLACE_LAST_MASK;
+}
+
+static __always_inline u32 singlet_place_size(u64 place)
+{
+	return (place & PLACE_SIZE_MASK) * 8;
+}
+
+/* As singlet_slab_dir_find(), with the slab's place. */
+static __always_inline struct singlet_slab *
+singlet_slab_dir_place(const struct singlet_slab_dir *dir, u32 index,
+		       u64 *place)
+{
+	const struct singlet_slab_dir_array *a = rcu_dereference(dir->array);
+	const struct singlet_slab_entry *entry;
+	unsigned long e;
+
+	if (unlikely(!a || index >= a->cap))
+		return NULL;
+	entry = &a->entry[index];
+	e = compat_load_acquire(&entry->slab);
+	*place = READ_ONCE(entry->place);
+	compat_rmb();	/* both pair with singlet_slab_dir_publish() */
+	if (unlikely(READ_ONCE(entry->slab) != e || e & 1))
+		return NULL;
+	return (struct singlet_slab *)e;
 }
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* store - value to object: lookup or create; see store.h */
+/* store - one table, its slabs, types and hash key; see store.h */
 #include "store.h"
 
 #include <linux/mm.h>
@@ -10,8 +10,6 @@
 
 #include "compat/alloc.h"
 #include "magazine.h"
-#include "reclaim.h"
-#include "word.h"
 #include "world.h"
 
 /* Shrinks tables and frees stores; never needed to make progress elsewhere. */
@@ -31,21 +29,6 @@ void singlet_store_exit(void)
 	rcu_barrier();		/* what freeing the stores left to RCU */
 }
 
-/* Hashing */
-
-static u32 store_hash(const struct singlet_store *store,
-		      const struct singlet_type *type, const void *data,
-		      u32 len)
-{
-	u32 hash;
-
-	/* Whatever the instance of a single type is, it is found. */
-	hash = hsiphash(data, type->kind == SINGLET_KIND_SINGLE ? 0 : len,
-			&store->key);
-	/* Odd, so equal bytes of different types part in the low bits. */
-	return hash + type->index * 0x9e3779b1U;
-}
-
 /*
  * The hash of an object that nobody can free now: its table entry's stripe is
  * locked, or it is the caller's own.
@@ -58,7 +41,7 @@ static u32 object_hash(struct singlet_store *store,
 
 	if (slab->big)
 		return slab->big[singlet_object_slot(obj)].hash;
-	return store_hash(store, singlet_types_at(&store->types, index),
+	return singlet_store_hash(store, singlet_types_at(&store->types, index),
 			  singlet_object_data(obj), singlet_object_len(obj));
 }
 
@@ -134,7 +117,6 @@ struct singlet_store *singlet_store_create(void)
 	get_random_bytes(&store->key, sizeof(store->key));
 	INIT_WORK(&store->shrink_work, store_shrink_work);
 	INIT_WORK(&store->free_work, store_free_work);
-	singlet_reclaim_add(store);
 	return store;
 
 err_types:
@@ -158,7 +140,6 @@ err_free:
  */
 void singlet_store_destroy(struct singlet_store *store)
 {
-	singlet_reclaim_remove(store);
 	cancel_work_sync(&store->shrink_work);
 	singlet_pool_destroy(&store->pool);
 }
@@ -170,13 +151,6 @@ static void count(struct singlet_store *store, enum singlet_stat item, long n)
 	singlet_count(&store->counters, item, n);
 }
 
-/* Wipe and give back a slot that nobody else can reach. */
-static void slot_free(struct singlet_object *obj, u32 len)
-{
-	singlet_object_erase(obj, len);
-	singlet_pool_free(obj);
-}
-
 static void object_free(struct singlet_store *store, struct singlet_object *obj)
 {
 	u32 index = singlet_info_type(READ_ONCE(obj->info));
@@ -184,7 +158,7 @@ static void object_free(struct singlet_store *store, struct singlet_object *obj)
 
 	/* The type may go when the object does not count any more. */
 	singlet_type_sub(singlet_types_at(&store->types, index), len);
-	slot_free(obj, len);
+	singlet_store_free_slot(obj, len);
 }
 
 /*
@@ -224,310 +198,6 @@ u32 singlet_store_free_dying(struct singlet_object *obj)
 	return len;
 }
 
-/* What singlet_table_find() looks for, and what it found. */
-struct wanted {
-	struct singlet_store *store;
-	const void *data;
-	u32 len;
-	u32 type;
-	u32 hash;
-	bool single;
-	bool full;			/* found, but its count is full */
-	bool unsure;			/* found, but the bytes not compared */
-	bool thorough;			/* compare them, however many */
-	bool revived;			/* found, idle until then */
-	struct singlet_object *obj;	/* found, with a reference */
-};
-
-static __always_inline bool may_be(const struct wanted *w,
-				   const struct singlet_slab *slab, u32 info)
-{
-	return singlet_info_type(info) == w->type &&
-	       !(info & INFO_PLAIN) &&
-	       (w->single || singlet_slab_len(slab, info) == w->len);
-}
-
-/*
- * Comparing a big value takes longer than a lock or an RCU section should:
- * with the same hash it is most likely the one, and compared when they are
- * left (sure()).
- */
-/* Short values are the rule: compare them by words and without a call. */
-static __always_inline bool equal(const void *a, const void *b, u32 len)
-{
-#ifdef CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS
-	u32 i;
-
-	if (likely(len >= 8 && len <= SIZE_SLACK_MAX)) {
-		for (i = 0; i < len - 8; i += 8)
-			if (singlet_word(a + i) != singlet_word(b + i))
-				return false;
-		/* The last eight, some of them perhaps once more. */
-		return singlet_word(a + len - 8) == singlet_word(b + len - 8);
-	}
-#endif
-	return !memcmp(a, b, len);
-}
-
-static __always_inline bool same_bytes(struct wanted *w,
-				       const struct singlet_slab *slab,
-				       u32 slot)
-{
-	if (unlikely(slab->big)) {
-		if (slab->big[slot].hash != w->hash)
-			return false;
-		w->unsure = !w->thorough;
-		if (w->unsure)
-			return true;
-	}
-	return equal(singlet_slab_payload(slab, slot), w->data, w->len);
-}
-
-static __always_inline bool match(void *ctx, u32 handle)
-{
-	struct wanted *w = ctx;
-	struct singlet_object *obj;
-	struct singlet_slab *slab;
-
-	obj = singlet_pool_object(&w->store->pool, handle, &slab);
-	if (unlikely(!obj))
-		return false;
-	/* Most likely the one: fetch the bytes while the record is fetched. */
-	prefetch(singlet_slab_payload(slab, handle & INFO_SLOT_MASK));
-
-	switch (singlet_object_tryget(obj)) {
-	case GOT_NOTHING:
-		return false;
-	case GOT_FULL:
-		w->full = true;
-		return true;
-	case GOT_IDLE:
-		count(w->store, STAT_IDLE, -1);
-		w->revived = true;
-		break;
-	case GOT_LIVE:
-		w->revived = false;
-		break;
-	}
-	/* It is stable now; is it the one? */
-	if (likely(may_be(w, slab, READ_ONCE(obj->info)) &&
-		   (w->single ||
-		    same_bytes(w, slab, handle & INFO_SLOT_MASK)))) {
-		w->obj = obj;
-		return true;
-	}
-	singlet_store_put(obj);
-	return false;
-}
-
-/*
- * After a search that found something, outside its lock: is that it?  If not,
- * the search has to be done again, thoroughly.
- */
-static __always_inline bool sure(struct wanted *w)
-{
-	if (likely(!w->unsure) || w->full)
-		return true;
-	w->unsure = false;
-	if (!memcmp(singlet_object_data(w->obj), w->data, w->len))
-		return true;
-	singlet_store_put(w->obj);
-	w->thorough = true;
-	return false;
-}
-
-static __always_inline bool find(struct wanted *w)
-{
-	bool exists;
-
-	do {
-		rcu_read_lock();
-		exists = singlet_table_find(&w->store->table, w->hash, match, w);
-		rcu_read_unlock();
-	} while (exists && unlikely(!sure(w)));
-	return exists;
-}
-
-/* What became of a search that said it found something. */
-static __always_inline int found(struct wanted *w, struct singlet_object **objp)
-{
-	if (unlikely(w->full))
-		return -EOVERFLOW;
-	if (unlikely(w->single) && w->len &&
-	    (singlet_object_len(w->obj) != w->len ||
-	     memcmp(singlet_object_data(w->obj), w->data, w->len))) {
-		singlet_store_put(w->obj);
-		return -EEXIST;
-	}
-	if (unlikely(w->revived))
-		count(w->store, STAT_REVIVALS, 1);
-	*objp = w->obj;
-	return 0;
-}
-
-/* The object is complete and about to be published: see singlet_type_add(). */
-static void count_create(struct singlet_store *store, struct singlet_type *type,
-			 const struct singlet_object *obj, u32 len)
-{
-	singlet_type_add(type, len);
-	if (obj->gen == singlet_object_slab(obj)->gen)
-		count(store, STAT_FRESH, 1);
-}
-
-/* Publish @obj unless @w is found after all.  Return: as _intern(). */
-static int insert(struct wanted *w, struct singlet_type *type,
-		  struct singlet_object *obj, gfp_t gfp,
-		  struct singlet_object **objp)
-{
-	struct singlet_store *store = w->store;
-	struct singlet_table *table = &store->table;
-	u32 hash = w->hash, handle = (u32)singlet_object_id(obj);
-	bool exists;
-	int err;
-
-	for (;;) {
-		singlet_table_lock(table, hash);
-		rcu_read_lock();
-		exists = singlet_table_find_locked(table, hash, match, w);
-		rcu_read_unlock();
-		if (exists) {
-			singlet_table_unlock(table, hash);
-			if (sure(w))
-				return found(w, objp);
-			continue;
-		}
-		err = singlet_table_prepare(table, hash);
-		if (!err)
-			break;
-		singlet_table_unlock(table, hash);
-		err = singlet_table_extend(table, gfp);
-		if (err)
-			return err;
-	}
-	singlet_type_miss(type);
-	count_create(store, type, obj, w->len);
-	singlet_object_publish(obj, 1);
-	singlet_table_insert(table, hash, handle);
-	singlet_table_unlock(table, hash);
-	*objp = obj;
-	return 1;
-}
-
-/*
- * After a miss.  It has a struct wanted of its own: were that of the lookup
- * passed on, what a hit uses could not stay in registers.
- */
-static noinline int create_value(struct singlet_store *store,
-				 struct singlet_type *type, const void *data,
-				 u32 len, u32 hash, gfp_t gfp,
-				 struct singlet_object **objp)
-{
-	struct wanted wanted = {
-		.store = store,
-		.data = data,
-		.len = len,
-		.type = type->index,
-		.hash = hash,
-		.single = type->kind == SINGLET_KIND_SINGLE,
-	};
-	struct wanted *w = &wanted;
-	struct singlet_object *obj;
-	int ret;
-
-	/* Only a new value needs its text checked; a known one was. */
-	ret = singlet_type_check_text(type, w->data, w->len);
-	if (ret)
-		return ret;
-	obj = singlet_pool_alloc(&store->pool, w->len, gfp);
-	if (!obj)
-		return -ENOMEM;
-	memcpy(singlet_object_data(obj), w->data, w->len);
-	singlet_object_describe(obj, type->index, w->len, 0);
-
-	if (unlikely(singlet_object_slab(obj)->big))
-		singlet_object_slab(obj)->big[singlet_object_slot(obj)].hash =
-			w->hash;
-	ret = insert(w, type, obj, gfp, objp);
-	if (ret != 1) {
-		slot_free(obj, w->len);
-		return ret;
-	}
-	if (singlet_table_crowded(&store->table, w->hash))
-		singlet_table_grow(&store->table, gfp);
-	return 1;
-}
-
-static int intern(struct singlet_store *store, struct singlet_type *type,
-		  const void *data, u32 len, bool create, gfp_t gfp,
-		  struct singlet_object **objp)
-{
-	struct wanted w = {
-		.store = store,
-		.data = data,
-		.len = len,
-		.type = type->index,
-		.single = type->kind == SINGLET_KIND_SINGLE,
-	};
-	int err;
-
-	if (unlikely(type->kind == SINGLET_KIND_PLAIN))
-		return -EINVAL;
-	err = singlet_type_check_shape(type, data, len);
-	/* A single type's instance is found by no bytes at all. */
-	if (unlikely(err) && (!w.single || len))
-		return err;
-	*objp = singlet_world_find(type->index, data);
-	if (*objp)
-		return 0;
-
-	w.hash = store_hash(store, type, data, len);
-	if (likely(find(&w)))
-		return found(&w, objp);
-	if (err)
-		return err;
-	if (!create)
-		return -ENOENT;
-	return create_value(store, type, data, len, w.hash, gfp, objp);
-}
-
-/**
- * singlet_store_intern() - the object of a value
- * @store: store
- * @type_number: of a type of kind value or single
- * @data: the value's bytes, in kernel memory, not changing
- * @len: how many
- * @create: make the object if there is none
- * @gfp: how to allocate
- * @objp: out, on success; the caller has a reference, to be dropped with
- *        singlet_store_put()
- *
- * Context: As @gfp says; not from hard interrupts.
- * Return: 0: found; 1: created; or -ENOENT, -EINVAL, -EMSGSIZE, -EILSEQ,
- * -EEXIST, -EOVERFLOW, -ENOMEM as struct singlet_intern_item has them.
- */
-int singlet_store_intern(struct singlet_store *store, u32 type_number,
-			 const void *data, u32 len, bool create, gfp_t gfp,
-			 struct singlet_object **objp)
-{
-	struct singlet_type *type = singlet_types_get(&store->types,
-						      type_number);
-	int ret;
-
-	if (unlikely(!type))
-		return -ENOENT;
-	ret = intern(store, type, data, len, create, gfp, objp);
-	if (likely(!ret))
-		singlet_type_hit(type);
-	else if (ret == 1)
-		return ret;	/* the new object has our hold on the type */
-	else if (ret == -ENOENT)
-		singlet_type_miss(type);
-	else if (ret == -ENOMEM)
-		count(store, STAT_FAILURES, 1);
-	singlet_types_put(type);
-	return ret;
-}
-
 /**
  * singlet_store_alloc() - a plain object of one's own
  * @store: store
@@ -563,7 +233,7 @@ struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 	}
 	singlet_object_describe(obj, type->index, len,
 				INFO_PLAIN | INFO_UNSEALED);
-	count_create(store, type, obj, len);
+	singlet_store_count_create(store, type, obj, len);
 	singlet_object_publish(obj, 1);
 	return obj;
 
@@ -684,18 +354,6 @@ int singlet_store_peek(struct singlet_store *store, u64 id,
 out:
 	rcu_read_unlock();
 	return err;
-}
-
-/* Free the idle objects of one type; the type takes no new ones. */
-static void evict_type(void *ctx, struct singlet_type *type)
-{
-	singlet_reclaim_type(ctx, type);
-}
-
-/* Context and errors as singlet_types_delete(). */
-int singlet_store_delete_type(struct singlet_store *store, u32 number)
-{
-	return singlet_types_delete(&store->types, number, evict_type, store);
 }
 
 /* Objects that exist, an instant's view. */

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * store - value to object: lookup or create
+ * store - objects, and the table, slabs, types and hash key they live by
  *
- * A store has a table, slabs, types and a hash key of its own and knows
- * nothing of users.  Two live objects of one value type never have equal
- * bytes.
- *
- * Lookup or create.  The lookup is an RCU find in the table: for each entry
- * that may be it, try to get a reference, then compare type, length and bytes
- * of what is there (the slot may have been reused meanwhile).  On a
- * miss the object is built in a free slot outside any lock, then looked for
- * again under the stripe's lock, and either inserted or dropped for the one
- * that was faster.  A dying object compares unequal, because no reference can
- * be had on it; so for an instant a dying entry and a new one may stand side
- * by side.
+ * A store knows nothing of users.  Two live objects of one value type in it
+ * never have equal bytes: intern.h.
  *
  * Freeing a value.  Whoever moves an idle object to dying (singlet_object_kill)
  * owns it, removes its entry under the stripe's lock, wipes the slot and gives
@@ -30,6 +20,7 @@
 #include <linux/workqueue.h>
 #include <linux/singlet.h>
 
+#include "magazine.h"
 #include "object.h"
 #include "slab.h"
 #include "stats.h"
@@ -68,9 +59,6 @@ void singlet_store_exit(void);
 struct singlet_store *singlet_store_create(void);
 void singlet_store_destroy(struct singlet_store *store);
 
-int singlet_store_intern(struct singlet_store *store, u32 type_number,
-			 const void *data, u32 len, bool create, gfp_t gfp,
-			 struct singlet_object **objp);
 struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 					   u32 type_number, u32 len, gfp_t gfp);
 void singlet_store_seal(struct singlet_object *obj);
@@ -101,10 +89,47 @@ static inline void singlet_store_put(struct singlet_object *obj)
 	rcu_read_unlock();
 }
 
+/* Wipe and give back a slot that nobody else can reach. */
+static inline void singlet_store_free_slot(struct singlet_object *obj, u32 len)
+{
+	singlet_object_erase(obj, len);
+	singlet_pool_free(obj);
+}
+
+/* @obj is complete and about to be published: see singlet_type_add(). */
+static inline void singlet_store_count_create(struct singlet_store *store,
+					      struct singlet_type *type,
+					      const struct singlet_object *obj,
+					      u32 len)
+{
+	singlet_type_add(type, len);
+	if (obj->gen == singlet_object_slab(obj)->gen)
+		singlet_count(&store->counters, STAT_FRESH, 1);
+}
+
+/* The hash of a value of a type that is not single. */
+static __always_inline u32
+singlet_store_hash_value(const struct singlet_store *store,
+			 const struct singlet_type *type, const void *data,
+			 u32 len)
+{
+	/* Odd, so equal bytes of different types part in the low bits. */
+	return hsiphash(data, len, &store->key) + type->index * 0x9e3779b1U;
+}
+
+/* Of any type: whatever the instance of a single type is, it is found. */
+static inline u32 singlet_store_hash(const struct singlet_store *store,
+				     const struct singlet_type *type,
+				     const void *data, u32 len)
+{
+	return singlet_store_hash_value(store, type, data,
+					type->kind == SINGLET_KIND_SINGLE ?
+					0 : len);
+}
+
 long singlet_store_objects(struct singlet_store *store);
 bool singlet_store_unused(struct singlet_store *store);
 void singlet_store_fit(struct singlet_store *store);
-int singlet_store_delete_type(struct singlet_store *store, u32 number);
 void singlet_store_stats(struct singlet_store *store,
 			 struct singlet_stats *stats);
 bool singlet_store_is_valid(struct singlet_store *store);

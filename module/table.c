@@ -128,22 +128,19 @@ static void unlink_empty(struct singlet_table *table, u32 bucket)
  * singlet_table_prepare() - make sure that an insert finds room
  * @table: table
  * @hash: of the value
+ * @room: out; for the next insert of @hash under this lock
  *
  * Context: The stripe is locked.
- * Return: 0: the next insert of @hash under this lock finds room; -ENOSPC:
- * unlock, call singlet_table_extend(), and look again.
+ * Return: 0; -ENOSPC: unlock, call singlet_table_extend(), and look again.
  */
-int singlet_table_prepare(struct singlet_table *table, u32 hash)
+int singlet_table_prepare(struct singlet_table *table, u32 hash,
+			  struct singlet_table_room *room)
 {
-	u32 bucket = bucket_of(table, hash);
-	struct singlet_line *line;
-	unsigned int i;
-
 	lockdep_assert_held(&singlet_table_stripe(table, hash)->lock);
 	rcu_read_lock();
-	line = free_entry(table, bucket, &i);
+	room->line = free_entry(table, bucket_of(table, hash), &room->entry);
 	rcu_read_unlock();
-	return line ? 0 : -ENOSPC;
+	return room->line ? 0 : -ENOSPC;
 }
 
 /* Memory for overflowing buckets; no lock held.  Return: 0 or -ENOMEM. */
@@ -153,18 +150,14 @@ int singlet_table_extend(struct singlet_table *table, gfp_t gfp)
 }
 
 /* Insert after singlet_table_prepare(), under the same lock. */
-void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle)
+void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle,
+			  const struct singlet_table_room *room)
 {
-	u32 bucket = bucket_of(table, hash);
 	struct singlet_table_stripe *stripe = singlet_table_stripe(table, hash);
-	struct singlet_line *line;
-	unsigned int i;
 
 	lockdep_assert_held(&stripe->lock);
-	rcu_read_lock();
-	line = free_entry(table, bucket, &i);
-	entry_set(line, i, singlet_table_tag(hash), handle);
-	rcu_read_unlock();
+	/* A line in use is not handed back while its stripe is locked. */
+	entry_set(room->line, room->entry, singlet_table_tag(hash), handle);
 	WRITE_ONCE(stripe->nr, stripe->nr + 1);
 }
 

@@ -64,11 +64,19 @@ struct singlet_table {
 	struct singlet_table_stripe stripe[STRIPES];
 };
 
+/* Where an insert puts its entry: from singlet_table_prepare(). */
+struct singlet_table_room {
+	struct singlet_line *line;
+	unsigned int entry;
+};
+
 int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash);
 void singlet_table_destroy(struct singlet_table *table);
-int singlet_table_prepare(struct singlet_table *table, u32 hash);
+int singlet_table_prepare(struct singlet_table *table, u32 hash,
+			  struct singlet_table_room *room);
 int singlet_table_extend(struct singlet_table *table, gfp_t gfp);
-void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle);
+void singlet_table_insert(struct singlet_table *table, u32 hash, u32 handle,
+			  const struct singlet_table_room *room);
 bool singlet_table_remove(struct singlet_table *table, u32 hash, u32 handle);
 void singlet_table_grow(struct singlet_table *table, gfp_t gfp);
 bool singlet_table_sparse(struct singlet_table *table);

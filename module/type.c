@@ -39,6 +39,12 @@ static int type_setup(struct singlet_type *type, u32 number,
 	type->kind = args->kind;
 	type->value_size = args->value_size;
 	type->value_max = args->value_max;
+	if (type->index > SINGLET_TYPE_INT && args->kind == SINGLET_KIND_VALUE &&
+	    args->value_size <= SIZE_SLACK_MAX) {
+		type->short_min = args->value_size;
+		type->short_range = args->value_size ? 1 :
+			min_t(u32, args->value_max, SIZE_SLACK_MAX) + 1;
+	}
 	memcpy(type->name, args->name, args->name_len);
 	type->share = alloc_percpu_gfp(struct singlet_type_share,
 				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);

@@ -63,6 +63,8 @@ struct singlet_type {
 	u32 kind;
 	u32 value_size;		/* exact; 0: variable */
 	u32 value_max;
+	u32 short_min;			/* see singlet_type_short() */
+	u32 short_range;
 	bool dying;		/* set under types->mutex */
 	char name[SINGLET_MAX_NAME + 1];
 	struct singlet_type_share __percpu *share;
@@ -135,6 +137,17 @@ static inline int singlet_type_check_shape(const struct singlet_type *type,
 		return type->value_max ? -EMSGSIZE : -EINVAL;
 	}
 	return 0;
+}
+
+/*
+ * Is a value of @len bytes a short one of a type that takes any bytes?  Then
+ * it has a valid shape, no constant of the world is it, and it is in a slot up
+ * to SIZE_SLACK_MAX.
+ */
+static __always_inline bool singlet_type_short(const struct singlet_type *type,
+					       u32 len)
+{
+	return len - type->short_min < type->short_range;
 }
 
 static inline bool singlet_type_predefined(const struct singlet_type *type)

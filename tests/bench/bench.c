@@ -14,11 +14,8 @@
 #include <linux/sort.h>
 
 #include "bench.h"
-#include "reclaim.h"
-#include "size.h"
-#include "slab.h"
+#include "core.h"
 #include "store.h"
-#include "world.h"
 
 /* Rounds are short, so that most of them see no interruption. */
 #define ROUNDS_MAX	1001
@@ -142,28 +139,11 @@ static int __init bench_init(void)
 {
 	int err;
 
-	singlet_sizes_init();
-	err = singlet_slab_init();
+	err = singlet_core_init();
 	if (err)
 		return err;
-	err = singlet_world_init();
-	if (err)
-		goto out_slab;
-	err = singlet_store_init();
-	if (err)
-		goto out_world;
-	err = singlet_reclaim_init();
-	if (err)
-		goto out_store;
 	err = run_bound();
-	singlet_reclaim_exit();
-out_store:
-	singlet_store_exit();
-out_world:
-	singlet_world_exit();
-	rcu_barrier();
-out_slab:
-	singlet_slab_exit();
+	singlet_core_exit();
 	/* Everything is done: there is nothing to stay loaded for. */
 	return err ?: -EAGAIN;
 }

@@ -7,8 +7,8 @@
 #include <linux/slab.h>
 
 #include "bench.h"
+#include "intern.h"
 #include "reclaim.h"
-#include "store.h"
 
 #define BATCH	512	/* new values interned before they are freed */
 

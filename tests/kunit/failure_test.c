@@ -176,7 +176,7 @@ static void failure_alloc(struct kunit *test)
 		} else {
 			singlet_store_put(obj);
 		}
-		KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, type),
+		KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, type),
 				0);
 		suite_expect_empty(test, store);
 		singlet_store_destroy(store);
@@ -211,13 +211,13 @@ static void failure_type_create(struct kunit *test)
 			other = suite_type(test, store, "t",
 					   SINGLET_KIND_VALUE);
 			KUNIT_EXPECT_EQ(test,
-					singlet_store_delete_type(store, other),
+					singlet_reclaim_delete_type(store, other),
 					0);
 			continue;
 		}
 		KUNIT_EXPECT_EQ(test, store->types.nr, TYPE_PREDEFINED + 1);
 		fail_nth(1);	/* deletion does not need memory */
-		KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, number),
+		KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, number),
 				0);
 		injected();
 	}

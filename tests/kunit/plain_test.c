@@ -122,8 +122,8 @@ static void plain_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(store).creates, 0);
 	KUNIT_EXPECT_EQ(test, suite_stats(store).slabs, 0);
 	/* Nobody is left as a user of the types. */
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, fixed), 0);
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(store, type), 0);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, fixed), 0);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, type), 0);
 }
 
 static void plain_lengths(struct kunit *test)
@@ -172,11 +172,11 @@ static void plain_kept(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, obj);
 	singlet_reclaim_all(test->priv, &out);
 	KUNIT_EXPECT_EQ(test, out.objects, 0);
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv, type),
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type),
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(obj), 1);
 	singlet_store_put(obj);
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv, type), 0);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type), 0);
 	suite_expect_empty(test, test->priv);
 }
 

@@ -368,14 +368,14 @@ static int type_deleter(void *ctx)
 		WRITE_ONCE(s->type, number);
 		usleep_range(100, 300);
 		do {
-			err = singlet_store_delete_type(s->store, number);
+			err = singlet_reclaim_delete_type(s->store, number);
 			check(s, !err || err == -EBUSY);
 			cond_resched();
 		} while (err && !kthread_should_stop());
 		atomic_long_add(30, &s->rounds);
 	}
 	if (err)
-		check(s, !singlet_store_delete_type(s->store, s->type));
+		check(s, !singlet_reclaim_delete_type(s->store, s->type));
 	return 0;
 }
 

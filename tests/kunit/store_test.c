@@ -613,7 +613,7 @@ static void store_delete_type(struct kunit *test)
 	expect_objects(test, 3, 2);
 
 	/* In use: it stays, its idle objects were not worth keeping. */
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv, type),
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type),
 			-EBUSY);
 	expect_objects(test, 2, 1);
 	expect_stale(test, id_idle);
@@ -622,15 +622,15 @@ static void store_delete_type(struct kunit *test)
 	singlet_store_put(obj);
 	singlet_store_put(live);
 
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv, type), 0);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type), 0);
 	expect_objects(test, 1, 1);
 	expect_stale(test, id_live);
 	KUNIT_EXPECT_EQ(test, try_intern(test, type, "value", 5, &obj),
 			-ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv, type),
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type),
 			-ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_store_delete_type(test->priv,
-							SINGLET_TYPE_STR),
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv,
+							      SINGLET_TYPE_STR),
 			-EPERM);
 	suite_expect_empty(test, test->priv);
 }

@@ -10,9 +10,7 @@
 #include <linux/module.h>
 #include <linux/sched/task.h>
 
-#include "domain.h"
-#include "size.h"
-#include "slab.h"
+#include "core.h"
 
 #define RUN_MAX	4	/* threads of suite_run() */
 
@@ -212,41 +210,12 @@ kunit_test_suites(&size_suite, &slab_suite, &slab_dir_suite, &table_suite,
 
 static int __init singlet_kunit_init(void)
 {
-	int err;
-
-	singlet_sizes_init();
-	err = singlet_slab_init();
-	if (err)
-		return err;
-	err = singlet_world_init();
-	if (err)
-		goto err_slab;
-	err = singlet_store_init();
-	if (err)
-		goto err_world;
-	err = singlet_reclaim_init();
-	if (err)
-		goto err_store;
-	return 0;
-
-err_store:
-	singlet_store_exit();
-err_world:
-	singlet_world_exit();
-	singlet_slab_flush();
-err_slab:
-	singlet_slab_exit();
-	return err;
+	return singlet_core_init();
 }
 
 static void __exit singlet_kunit_exit(void)
 {
-	singlet_domains_destroy();
-	singlet_reclaim_exit();
-	singlet_store_exit();
-	singlet_world_exit();
-	singlet_slab_flush();
-	singlet_slab_exit();
+	singlet_core_exit();
 }
 
 module_init(singlet_kunit_init);

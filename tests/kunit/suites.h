@@ -9,6 +9,7 @@
 #include "magazine.h"
 #include "object.h"
 #include "reclaim.h"
+#include "intern.h"
 #include "store.h"
 #include "world.h"
 

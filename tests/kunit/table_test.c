@@ -53,10 +53,11 @@ static void table_exit(struct kunit *test)
 /* Insert without growing.  Return: 0 or -ENOMEM. */
 static int insert(struct test_table *t, u32 handle)
 {
+	struct singlet_table_room room;
 	u32 hash = hash_of(t, handle);
 
 	singlet_table_lock(&t->table, hash);
-	while (singlet_table_prepare(&t->table, hash)) {
+	while (singlet_table_prepare(&t->table, hash, &room)) {
 		int err;
 
 		singlet_table_unlock(&t->table, hash);
@@ -65,7 +66,7 @@ static int insert(struct test_table *t, u32 handle)
 			return err;
 		singlet_table_lock(&t->table, hash);
 	}
-	singlet_table_insert(&t->table, hash, handle);
+	singlet_table_insert(&t->table, hash, handle, &room);
 	singlet_table_unlock(&t->table, hash);
 	return 0;
 }
@@ -363,6 +364,7 @@ static void table_overflow_splits(struct kunit *test)
 static void table_prepare_fails(struct kunit *test)
 {
 	struct test_table *t = test->priv;
+	struct singlet_table_room room;
 	u32 i;
 
 	t->mask = 0;
@@ -370,15 +372,15 @@ static void table_prepare_fails(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, insert(t, i), 0);
 	KUNIT_EXPECT_EQ(test, t->table.over.nr_pages, 0);
 	singlet_table_lock(&t->table, 0);
-	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, STRIPES), 0);
+	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0, &room), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, STRIPES, &room), 0);
 	singlet_table_unlock(&t->table, 0);
 	expect_table(test, LINE_ENTRIES);
 	KUNIT_EXPECT_EQ(test, singlet_table_extend(&t->table, GFP_KERNEL), 0);
 	singlet_table_lock(&t->table, 0);
-	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0), 0);
+	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0, &room), 0);
 	/* Asking twice takes no second line. */
-	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0), 0);
+	KUNIT_EXPECT_EQ(test, singlet_table_prepare(&t->table, 0, &room), 0);
 	singlet_table_unlock(&t->table, 0);
 	KUNIT_EXPECT_EQ(test, lines_used(t), 1);
 	expect_table(test, LINE_ENTRIES);
@@ -502,15 +504,16 @@ static void insert_raw(struct kunit *test, u32 handle)
 {
 	struct test_table *t = test->priv;
 	u32 hash = handle_hash_of(&t->table, handle);
+	struct singlet_table_room room;
 
 	singlet_table_lock(&t->table, hash);
-	while (singlet_table_prepare(&t->table, hash)) {
+	while (singlet_table_prepare(&t->table, hash, &room)) {
 		singlet_table_unlock(&t->table, hash);
 		KUNIT_ASSERT_EQ(test, singlet_table_extend(&t->table,
 							   GFP_KERNEL), 0);
 		singlet_table_lock(&t->table, hash);
 	}
-	singlet_table_insert(&t->table, hash, handle);
+	singlet_table_insert(&t->table, hash, handle, &room);
 	singlet_table_unlock(&t->table, hash);
 }
 
@@ -554,6 +557,7 @@ static void table_split_under_reader(struct kunit *test)
 static void move_line(struct mover *m)
 {
 	struct singlet_table *table = &m->t->table;
+	struct singlet_table_room room;
 	u32 i, n = TABLE_BUCKETS_MIN;
 
 	for (i = 0; i < LINE_ENTRIES; i++) {
@@ -564,9 +568,9 @@ static void move_line(struct mover *m)
 	}
 	for (i = 0; i <= LINE_ENTRIES; i++) {
 		singlet_table_lock(table, 1);
-		if (!singlet_table_prepare(table, 1))
+		if (!singlet_table_prepare(table, 1, &room))
 			singlet_table_insert(table, handle_hash_of(table, 1),
-					     1 + 0x10000 * (n + i));
+					     1 + 0x10000 * (n + i), &room);
 		singlet_table_unlock(table, 1);
 	}
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/* core - beginning and end of the layers up to domain; see core.h */
+#include "core.h"
+
+#include <linux/kernel.h>
+
+#include "domain.h"
+#include "reclaim.h"
+#include "size.h"
+#include "slab.h"
+#include "store.h"
+#include "world.h"
+
+/* From below; each may use only what stands before it. */
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} layers[] = {
+	{ singlet_sizes_init },
+	{ singlet_slab_init, singlet_slab_exit },
+	{ singlet_world_init, singlet_world_exit },
+	{ singlet_store_init, singlet_store_exit },
+	{ singlet_reclaim_init, singlet_reclaim_exit },
+	{ NULL, singlet_domains_destroy },
+};
+
+static void exit_below(unsigned int i)
+{
+	while (i--)
+		if (layers[i].exit)
+			layers[i].exit();
+}
+
+/* Return: 0 or -ENOMEM; then nothing is left behind. */
+int singlet_core_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(layers); i++) {
+		err = layers[i].init ? layers[i].init() : 0;
+		if (err) {
+			exit_below(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Nobody uses a domain, a store or an object any more. */
+void singlet_core_exit(void)
+{
+	exit_below(ARRAY_SIZE(layers));
+}

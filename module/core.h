@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * core - beginning and end of the layers up to domain
+ *
+ * What the module, its KUnit tests and its benchmark have in common.
+ */
+#ifndef SINGLET_CORE_H
+#define SINGLET_CORE_H
+
+int singlet_core_init(void);
+void singlet_core_exit(void);
+
+#endif
