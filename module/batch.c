@@ -15,7 +15,7 @@
 #include <linux/uaccess.h>
 #include <linux/singlet.h>
 
-#include "session.h"
+#include "inspect.h"
 #include "store.h"
 
 #define CHUNK		16
@@ -135,7 +135,7 @@ static void undo_release(struct singlet_session *s, union item *item,
 			 struct trace *trace)
 {
 	if (trace->last)
-		singlet_session_adopt(s, trace->last, item->ref.count);
+		singlet_session_take_back(s, trace->last, item->ref.count);
 	else
 		singlet_session_acquire(s, item->ref.id, item->ref.count);
 }
@@ -180,8 +180,10 @@ static int act_query(struct singlet_session *s, const struct op *op,
 {
 	struct singlet_query_item *it = &item->query;
 
+	if (it->reserved)
+		return -EINVAL;
 	*it = (struct singlet_query_item){ .id = it->id };
-	return singlet_session_query(s, it->id, it);
+	return singlet_inspect_query(s, it->id, it);
 }
 
 static int act_alloc(struct singlet_session *s, const struct op *op,
@@ -255,6 +257,19 @@ static const struct op ops[] = {
 		.undo = undo_acquire,
 	},
 	[SINGLET_CMD_RELEASE] = {
+		.size = sizeof(struct singlet_ref_item),
+		.result = offsetof(struct singlet_ref_item, result),
+		.act = act_release,
+		.undo = undo_release,
+		.commit = commit_release,
+	},
+	[SINGLET_CMD_PIN] = {
+		.size = sizeof(struct singlet_ref_item),
+		.result = offsetof(struct singlet_ref_item, result),
+		.act = act_acquire,
+		.undo = undo_acquire,
+	},
+	[SINGLET_CMD_UNPIN] = {
 		.size = sizeof(struct singlet_ref_item),
 		.result = offsetof(struct singlet_ref_item, result),
 		.act = act_release,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* core - beginning and end of the layers up to domain; see core.h */
+/* core - beginning and end of the layers up to session; see core.h */
 #include "core.h"
 
 #include <linux/kernel.h>
 
 #include "domain.h"
+#include "idle.h"
 #include "reclaim.h"
+#include "session.h"
 #include "size.h"
 #include "slab.h"
 #include "store.h"
@@ -17,11 +19,12 @@ static const struct {
 	void (*exit)(void);
 } layers[] = {
 	{ singlet_sizes_init },
+	{ singlet_idle_init, singlet_idle_exit },
 	{ singlet_slab_init, singlet_slab_exit },
 	{ singlet_world_init, singlet_world_exit },
 	{ singlet_store_init, singlet_store_exit },
 	{ singlet_reclaim_init, singlet_reclaim_exit },
-	{ NULL, singlet_domains_destroy },
+	{ singlet_session_init, singlet_domains_destroy },
 };
 
 static void exit_below(unsigned int i)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * core - beginning and end of the layers up to domain
+ * core - beginning and end of the layers up to session
  *
  * What the module, its KUnit tests and its benchmark have in common.
  */

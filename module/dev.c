@@ -2,303 +2,185 @@
 /*
  * dev - /dev/singlet
  *
- * Every command goes the same way: find it in the table, copy its structure in
- * (copy_struct_from_user() holds the rules for sizes), let its handler
- * validate and act, copy the structure out.  Where the effect must not outlast
- * a result that cannot be delivered, it is undone.
+ * Every command goes the same way: find it in the table, look whether the
+ * session may, copy its structure in (copy_struct_from_user() holds the rules
+ * for sizes), let its handler validate and act, copy the structure out.  Where
+ * the effect must not outlast a result that cannot be delivered, it is undone.
  */
 #include "dev.h"
 
-#include <linux/fs.h>
+#include <linux/capability.h>
+#include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/singlet.h>
+#include <linux/user_namespace.h>
 
 #include "batch.h"
-#include "domain.h"
-#include "reclaim.h"
-#include "session.h"
-#include "store.h"
-#include "world.h"
+#include "cmd.h"
 
-union argument {
-	u32 size;
-	struct singlet_info info;
-	struct singlet_type_create type_create;
-	struct singlet_type_delete type_delete;
-	struct singlet_type_query type_query;
-	struct singlet_type_list type_list;
-	struct singlet_batch batch;
-	struct singlet_stats stats;
-	struct singlet_collect collect;
-	struct singlet_list list;
-};
-
-static int cmd_info(struct singlet_session *s, unsigned int cmd,
-		    union argument *arg)
-{
-	if (arg->info.flags)
-		return -EINVAL;
-	arg->info = (struct singlet_info){
-		.size = arg->info.size,
-		.max_value = SINGLET_MAX_VALUE,
-		.max_batch = SINGLET_MAX_BATCH,
-		.max_name = SINGLET_MAX_NAME,
-		.max_types = TYPE_MAX,
-		.session = s->number,
-	};
-	return 0;
-}
-
-static int copy_name(char *to, u64 from, u32 len)
+/* Copy a name of the user's to @call->name. */
+int singlet_cmd_name(struct call *call, u64 from, u32 len,
+		     struct singlet_name *name)
 {
 	if (!len || len > SINGLET_MAX_NAME)
 		return -EINVAL;
-	return copy_from_user(to, u64_to_user_ptr(from), len) ? -EFAULT : 0;
-}
-
-static int cmd_type_create(struct singlet_session *s, unsigned int cmd,
-			   union argument *arg)
-{
-	struct singlet_type_create *a = &arg->type_create;
-	char name[SINGLET_MAX_NAME];
-	struct singlet_type_args args = {
-		.name = name,
-		.name_len = a->name_len,
-		.kind = a->kind,
-		.value_size = a->value_size,
-		.value_max = a->value_max,
-	};
-	struct singlet_type *type;
-	int err;
-
-	if (a->flags || a->reserved)
-		return -EINVAL;
-	err = copy_name(name, a->name, a->name_len);
-	if (err)
-		return err;
-	err = singlet_types_check(&args);
-	if (err)
-		return err;
-	type = singlet_types_create(&s->domain->store->types, &args, &a->type);
-	return PTR_ERR_OR_ZERO(type);
-}
-
-static int cmd_type_delete(struct singlet_session *s, unsigned int cmd,
-			   union argument *arg)
-{
-	if (arg->type_delete.flags || arg->type_delete.reserved)
-		return -EINVAL;
-	return singlet_reclaim_delete_type(s->domain->store,
-					 arg->type_delete.type);
-}
-
-static void describe(const struct singlet_type *type,
-		     struct singlet_type_info *info)
-{
-	struct singlet_type_counters sum;
-
-	singlet_type_sum(type, &sum);
-	memset(info, 0, sizeof(*info));
-	info->type = type->number;
-	info->kind = type->kind;
-	info->value_size = type->value_size;
-	info->value_max = type->value_max;
-	info->objects = singlet_type_objects(&sum);
-	info->bytes = max(sum.bytes, 0L);
-	memcpy(info->name, type->name, sizeof(info->name));
-}
-
-static int cmd_type_query(struct singlet_session *s, unsigned int cmd,
-			  union argument *arg)
-{
-	struct singlet_types *types = &s->domain->store->types;
-	struct singlet_type_query *a = &arg->type_query;
-	char name[SINGLET_MAX_NAME];
-	struct singlet_type *type;
-	int err;
-
-	if (a->flags || (a->name ? a->type : a->name_len))
-		return -EINVAL;
-	if (a->name) {
-		err = copy_name(name, a->name, a->name_len);
-		if (err)
-			return err;
-	}
-	rcu_read_lock();
-	if (a->name)
-		type = singlet_types_by_name(types, name, a->name_len);
-	else
-		type = singlet_types_at(types, a->type & INFO_TYPE_MASK);
-	if (type && !a->name && type->number != a->type)
-		type = NULL;
-	if (type)
-		describe(type, &a->info);
-	rcu_read_unlock();
-	return type ? 0 : -ENOENT;
-}
-
-static int cmd_type_list(struct singlet_session *s, unsigned int cmd,
-			 union argument *arg)
-{
-	struct singlet_types *types = &s->domain->store->types;
-	struct singlet_type_list *a = &arg->type_list;
-	struct singlet_type_info info;
-	u32 index = a->cursor, n = 0;
-	bool more = true;
-
-	if (a->flags || !a->count || a->cursor > TYPE_MAX + 1)
-		return -EINVAL;
-	if (a->count > SINGLET_MAX_BATCH)
-		return -E2BIG;
-	while (n < a->count) {
-		struct singlet_type *type;
-
-		rcu_read_lock();
-		type = singlet_types_next(types, &index);
-		if (type)
-			describe(type, &info);
-		rcu_read_unlock();
-		more = type;
-		if (!more)
-			break;
-		if (copy_to_user(u64_to_user_ptr(a->infos + n * sizeof(info)),
-				 &info, sizeof(info)))
-			return -EFAULT;
-		n++;
-	}
-	a->count = n;
-	a->cursor = more ? index : 0;
+	if (copy_from_user(call->name, u64_to_user_ptr(from), len))
+		return -EFAULT;
+	*name = (struct singlet_name){ .text = call->name, .len = len };
 	return 0;
 }
 
-static int cmd_batch(struct singlet_session *s, unsigned int cmd,
-		     union argument *arg)
+/* May a command fill an array?  Return: 0, -EINVAL, -E2BIG. */
+int singlet_cmd_room(u32 count, u32 entry_size, u32 known)
 {
-	return singlet_batch_run(s, cmd, &arg->batch);
+	if (!count || entry_size < known)
+		return -EINVAL;
+	return count > SINGLET_MAX_BATCH || entry_size > PAGE_SIZE ? -E2BIG : 0;
 }
 
-static int cmd_stats(struct singlet_session *s, unsigned int cmd,
-		     union argument *arg)
+/* Copy @entry out as number @index of the user's array.  0 or -EFAULT. */
+int singlet_cmd_entry(u64 array, u32 index, u32 entry_size, const void *entry,
+		      u32 known)
 {
-	struct singlet_stats *a = &arg->stats;
+	void __user *to = u64_to_user_ptr(array + (u64)index * entry_size);
 
-	if (a->flags)
-		return -EINVAL;
-	*a = (struct singlet_stats){ .size = a->size };
-	singlet_domain_stats(s->domain, a);
-	singlet_stats_finish(a);
+	if (copy_to_user(to, entry, known) ||
+	    clear_user(to + known, entry_size - known))
+		return -EFAULT;
 	return 0;
 }
 
-static int cmd_collect(struct singlet_session *s, unsigned int cmd,
-		       union argument *arg)
+static int cmd_batch(struct call *call, union argument *arg)
 {
-	struct singlet_collect *a = &arg->collect;
-	struct singlet_reclaimed out;
-
-	if (a->flags)
-		return -EINVAL;
-	singlet_reclaim_all(s->domain->store, &out);
-	a->objects = out.objects;
-	a->bytes = out.bytes;
-	a->slabs = out.slabs;
-	a->pages = out.pages;
-	return 0;
+	return singlet_batch_run(call->session, call->cmd, &arg->batch);
 }
 
-#define LIST_CHUNK	32
-
-static int cmd_list(struct singlet_session *s, unsigned int cmd,
-		    union argument *arg)
+/* The same for the pins of the session's domain, which are its owner's. */
+static int cmd_pins(struct call *call, union argument *arg)
 {
-	struct singlet_list_entry *entries;
-	struct singlet_list *a = &arg->list;
-	u32 n = 0, got;
-	int err = 0;
+	struct singlet_session *s = call->session, *pins;
+	bool governed;
 
-	if (a->flags || !a->count || a->cursor >= WORLD_ID)
-		return -EINVAL;
-	if (a->count > SINGLET_MAX_BATCH)
-		return -E2BIG;
-	if (a->type) {
-		struct singlet_type *type;
-
-		type = singlet_types_get(&s->domain->store->types, a->type);
-		if (!type)
-			return -ENOENT;
-		singlet_types_put(type);
-	}
-	entries = kmalloc_array(LIST_CHUNK, sizeof(*entries),
-				GFP_KERNEL_ACCOUNT);
-	if (!entries)
-		return -ENOMEM;
-	do {
-		got = singlet_session_list(s, a->type, &a->cursor, entries,
-					   min_t(u32, LIST_CHUNK, a->count - n));
-		if (copy_to_user(u64_to_user_ptr(a->entries +
-						 n * sizeof(*entries)),
-				 entries, got * sizeof(*entries))) {
-			err = -EFAULT;
-			break;
-		}
-		n += got;
-	} while (a->cursor && got && n < a->count && !signal_pending(current));
-	kfree(entries);
-	a->count = n;
-	return err;
+	mutex_lock(&singlet_domains_mutex);
+	governed = singlet_domain_governed(s->domain, &call->caller);
+	mutex_unlock(&singlet_domains_mutex);
+	if (!governed)
+		return -EPERM;
+	pins = singlet_session_pins(s, true);
+	if (IS_ERR(pins))
+		return PTR_ERR(pins);
+	return singlet_batch_run(pins, call->cmd, &arg->batch);
 }
 
-#define COMMAND(name, member, handler)					\
+/*
+ * Commands that use what else the opener may do need all access, so that a
+ * descriptor with less can be handed to somebody else.
+ */
+#define R	SINGLET_ACCESS_READ
+#define W	SINGLET_ACCESS_WRITE
+
+#define COMMAND(name, member, handler, needs, ...)			\
 	[SINGLET_CMD_##name] = {					\
 		.number = SINGLET_##name,				\
 		.size = sizeof_field(union argument, member),		\
 		.handle = handler,					\
+		.access = needs,					\
+		__VA_ARGS__						\
 	}
 
 static const struct {
 	unsigned int number;
 	u32 size;		/* of the structure; its first version, so far */
-	int (*handle)(struct singlet_session *s, unsigned int cmd,
-		      union argument *arg);
+	u32 access;		/* what the session must have */
+	bool makes;		/* something that a deleted domain takes no more */
+	int (*handle)(struct call *call, union argument *arg);
+	void (*undo)(struct call *call, const union argument *arg);
 } commands[] = {
-	COMMAND(INFO, info, cmd_info),
-	COMMAND(TYPE_CREATE, type_create, cmd_type_create),
-	COMMAND(TYPE_DELETE, type_delete, cmd_type_delete),
-	COMMAND(TYPE_QUERY, type_query, cmd_type_query),
-	COMMAND(TYPE_LIST, type_list, cmd_type_list),
-	COMMAND(INTERN, batch, cmd_batch),
-	COMMAND(LOOKUP, batch, cmd_batch),
-	COMMAND(ACQUIRE, batch, cmd_batch),
-	COMMAND(RELEASE, batch, cmd_batch),
-	COMMAND(READ, batch, cmd_batch),
-	COMMAND(QUERY, batch, cmd_batch),
-	COMMAND(ALLOC, batch, cmd_batch),
-	COMMAND(WRITE, batch, cmd_batch),
-	COMMAND(SEAL, batch, cmd_batch),
-	COMMAND(STATS, stats, cmd_stats),
-	COMMAND(COLLECT, collect, cmd_collect),
-	COMMAND(LIST, list, cmd_list),
+	COMMAND(INFO, info, singlet_cmd_info, 0),
+	COMMAND(TYPE_CREATE, type_create, singlet_cmd_type_create, W,
+		.makes = true, .undo = singlet_cmd_type_undo),
+	COMMAND(TYPE_DELETE, type_delete, singlet_cmd_type_delete, W),
+	COMMAND(TYPE_QUERY, type_query, singlet_cmd_type_query, R),
+	COMMAND(TYPE_LIST, type_list, singlet_cmd_type_list, R),
+	COMMAND(INTERN, batch, cmd_batch, W, .makes = true),
+	COMMAND(LOOKUP, batch, cmd_batch, R),
+	COMMAND(ACQUIRE, batch, cmd_batch, R),
+	COMMAND(RELEASE, batch, cmd_batch, 0),
+	COMMAND(READ, batch, cmd_batch, R),
+	COMMAND(QUERY, batch, cmd_batch, R),
+	COMMAND(ALLOC, batch, cmd_batch, W, .makes = true),
+	COMMAND(WRITE, batch, cmd_batch, W),
+	COMMAND(SEAL, batch, cmd_batch, W),
+	COMMAND(STATS, stats, singlet_cmd_stats, 0),
+	COMMAND(COLLECT, collect, singlet_cmd_collect, W),
+	COMMAND(LIST, list, singlet_cmd_list, R),
+	COMMAND(DOMAIN_CREATE, domain_create, singlet_cmd_domain_create, R | W,
+		.undo = singlet_cmd_domain_undo),
+	COMMAND(DOMAIN_JOIN, domain_join, singlet_cmd_domain_join, R | W),
+	COMMAND(DOMAIN_DELETE, domain_delete, singlet_cmd_domain_delete,
+		R | W),
+	COMMAND(DOMAIN_SET, domain_set, singlet_cmd_domain_set, R | W),
+	COMMAND(DOMAIN_QUERY, domain_query, singlet_cmd_domain_query, 0),
+	COMMAND(DOMAIN_LIST, domain_list, singlet_cmd_domain_list, 0),
+	COMMAND(PIN, batch, cmd_pins, R | W, .makes = true),
+	COMMAND(UNPIN, batch, cmd_pins, R | W),
+	COMMAND(LEAKS, leaks, singlet_cmd_leaks, 0),
 };
 
-/* What must not outlast a result that could not be delivered. */
-static void undo(struct singlet_session *s, unsigned int cmd,
-		 const union argument *arg)
+/* May the session do that?  Return: 0, -EACCES, -ESTALE. */
+static int may(const struct singlet_session *s, unsigned int cmd)
 {
-	if (cmd == SINGLET_CMD_TYPE_CREATE)
-		singlet_reclaim_delete_type(s->domain->store,
-					    arg->type_create.type);
+	if (commands[cmd].access & ~s->access)
+		return -EACCES;
+	if (commands[cmd].makes && READ_ONCE(s->domain->deleted))
+		return -ESTALE;
+	return 0;
+}
+
+/* Let the handler act and copy @arg out.  Return: 0 or an error. */
+static int run(struct call *call, union argument *arg, void __user *user,
+	       u32 size)
+{
+	unsigned int cmd = call->cmd;
+	int err = commands[cmd].handle(call, arg);
+
+	if (err)
+		return err;
+	if (copy_to_user(user, arg, size)) {
+		if (commands[cmd].undo)
+			commands[cmd].undo(call, arg);
+		if (call->file) {
+			put_unused_fd(call->fd);
+			fput(call->file);
+		}
+		return -EFAULT;
+	}
+	if (call->file)
+		fd_install(call->fd, call->file);
+	return 0;
+}
+
+static struct singlet_caller caller_of(const struct file *file)
+{
+	const struct cred *cred = file->f_cred;
+
+	return (struct singlet_caller){
+		.cred = cred,
+		.admin = file_ns_capable(file, cred->user_ns, CAP_SYS_ADMIN),
+		.global = file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN),
+	};
 }
 
 static long dev_ioctl(struct file *file, unsigned int number,
 		      unsigned long param)
 {
 	unsigned int cmd = _IOC_NR(number);
-	struct singlet_session *s = file->private_data;
 	void __user *user = (void __user *)param;
+	struct call call = {
+		.session = file->private_data,
+	};
 	union argument arg;
 	u32 size, known;
 	int err;
@@ -317,23 +199,22 @@ static long dev_ioctl(struct file *file, unsigned int number,
 	if (err)
 		return err;
 	arg.size = size;	/* once read, it does not change */
+	err = may(call.session, cmd);
+	if (err)
+		return err;
 	/* A result that could not be delivered must not be worked for. */
 	if (put_user(size, (u32 __user *)user))
 		return -EFAULT;
 
-	err = commands[cmd].handle(s, cmd, &arg);
-	if (err)
-		return err;
-	if (copy_to_user(user, &arg, min(size, known))) {
-		undo(s, cmd, &arg);
-		return -EFAULT;
-	}
-	return 0;
+	call.cmd = cmd;
+	call.caller = caller_of(file);
+	return run(&call, &arg, user, min(size, known));
 }
 
 static int dev_open(struct inode *inode, struct file *file)
 {
-	struct singlet_session *s = singlet_session_open(file->f_cred);
+	struct singlet_caller caller = caller_of(file);
+	struct singlet_session *s = singlet_session_open(&caller);
 
 	if (IS_ERR(s))
 		return PTR_ERR(s);
@@ -347,7 +228,7 @@ static int dev_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static const struct file_operations dev_fops = {
+const struct file_operations singlet_dev_fops = {
 	.owner = THIS_MODULE,
 	.open = dev_open,
 	.release = dev_release,
@@ -358,7 +239,7 @@ static const struct file_operations dev_fops = {
 static struct miscdevice dev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = KBUILD_MODNAME,
-	.fops = &dev_fops,
+	.fops = &singlet_dev_fops,
 	.mode = 0660,
 };
 

@@ -3,7 +3,6 @@
 #include "domain.h"
 
 #include <linux/err.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
@@ -13,102 +12,196 @@
 #include "store.h"
 #include "world.h"
 
-static LIST_HEAD(domains);
-static DEFINE_MUTEX(domains_mutex);
+LIST_HEAD(singlet_domains);
+DEFINE_MUTEX(singlet_domains_mutex);	/* see domain.h */
 
-static bool belongs(const struct singlet_domain *domain,
-		    const struct cred *cred)
+#define RELIEF	64	/* objects that give way at a time */
+
+static u64 last_serial;				/* domains_mutex */
+static const struct singlet_domain_ops *ops;
+
+/* Before the first domain. */
+void singlet_domain_set_ops(const struct singlet_domain_ops *o)
 {
-	return domain->ns == cred->user_ns && uid_eq(domain->uid, cred->euid);
+	ops = o;
 }
 
 /* Nobody is in it and nobody could miss it; domains_mutex. */
 static bool domain_unused(struct singlet_domain *domain)
 {
-	lockdep_assert_held(&domains_mutex);
-	return !domain->nr_sessions && singlet_store_unused(domain->store);
+	lockdep_assert_held(&singlet_domains_mutex);
+	if (domain->nr_sessions)
+		return false;
+	if (domain->deleted || domain->flags & SINGLET_DOMAIN_EPHEMERAL)
+		return true;
+	return singlet_domain_private(domain) &&
+	       singlet_store_unused(domain->store);
 }
 
 static void store_emptied(struct singlet_store *store);
 
-static struct singlet_domain *domain_create(const struct cred *cred)
+/* A quota of the owner may be reached: idle objects of their other domains go. */
+static bool store_relieve(struct singlet_store *store)
+{
+	struct singlet_domain *other, *domain;
+	bool some = false;
+
+	domain = container_of(store->account, struct singlet_domain, account);
+	mutex_lock(&singlet_domains_mutex);
+	list_for_each_entry(other, &singlet_domains, node) {
+		some = other != domain && other->user == domain->user &&
+		       singlet_reclaim_some(other->store, RELIEF, false);
+		if (some)
+			break;
+	}
+	mutex_unlock(&singlet_domains_mutex);
+	return some;
+}
+
+static void domain_free(struct singlet_domain *domain)
+{
+	put_user_ns(domain->ns);
+	singlet_user_put(domain->user);
+	kfree(domain);
+}
+
+/**
+ * singlet_domain_new() - a domain, private and unknown for now
+ * @cred: of its owner
+ *
+ * Context: Process, sleeps.
+ * Return: The domain, to be given to singlet_domain_insert() or
+ * singlet_domain_destroy(); or an ERR_PTR: -ENOMEM.
+ */
+struct singlet_domain *singlet_domain_new(const struct cred *cred)
 {
 	struct singlet_domain *domain;
 
 	domain = kzalloc_obj(*domain, GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
+	domain->user = singlet_user_get(cred->euid);
+	if (!domain->user) {
+		kfree(domain);
+		return ERR_PTR(-ENOMEM);
+	}
+	domain->ns = get_user_ns(cred->user_ns);
 	domain->store = singlet_store_create();
 	if (IS_ERR(domain->store)) {
-		void *err = domain->store;
-
-		kfree(domain);
-		return err;
+		domain_free(domain);
+		return ERR_PTR(-ENOMEM);
 	}
+	singlet_account_init(&domain->account, domain->user, DRAWN_BY_STORE);
+	domain->store->account = &domain->account;
 	domain->store->emptied = store_emptied;
-	singlet_reclaim_add(domain->store);
-	domain->ns = get_user_ns(cred->user_ns);
-	domain->uid = cred->euid;
-	ida_init(&domain->numbers);
-	INIT_LIST_HEAD(&domain->sessions);
-	list_add_tail(&domain->node, &domains);
+	domain->store->relieve = store_relieve;
+	domain->mode = 0700;
+	xa_init_flags(&domain->sessions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	INIT_LIST_HEAD(&domain->node);
 	return domain;
 }
 
-/* Off the list, so nobody else knows it; no lock held, this can take long. */
-static void domain_destroy(struct singlet_domain *domain)
+/* @domain can be found from now on; its maker is in it.  domains_mutex. */
+void singlet_domain_insert(struct singlet_domain *domain)
 {
-	singlet_reclaim_remove(domain->store);
+	lockdep_assert_held(&singlet_domains_mutex);
+	domain->serial = ++last_serial;
+	domain->nr_sessions = 1;
+	list_add_tail(&domain->node, &singlet_domains);
+}
+
+/* Off the list, so nobody else knows it; no lock held, this can take long. */
+void singlet_domain_destroy(struct singlet_domain *domain)
+{
+	if (domain->pins)
+		ops->unpin_all(domain);
 	singlet_store_destroy(domain->store);
-	put_user_ns(domain->ns);
-	ida_destroy(&domain->numbers);
-	kfree(domain);
+	singlet_account_end(&domain->account);
+	if (!singlet_domain_private(domain))
+		singlet_user_uncharge(domain->user, SINGLET_QUOTA_DOMAINS, 1);
+	xa_destroy(&domain->sessions);
+	domain_free(domain);
+}
+
+/* Hand the pins to @user.  domains_mutex.  Return: 0 or -EDQUOT. */
+int singlet_domain_move_pins(struct singlet_domain *domain,
+			     struct singlet_user *user)
+{
+	return domain->pins ? ops->move_pins(domain, user) : 0;
+}
+
+/* The private domain of a user, entered; or NULL.  domains_mutex. */
+static struct singlet_domain *enter_private(const struct cred *cred)
+{
+	struct singlet_domain *domain;
+
+	list_for_each_entry(domain, &singlet_domains, node) {
+		if (singlet_domain_private(domain) && !domain->deleted &&
+		    singlet_domain_owned(domain, cred)) {
+			domain->nr_sessions++;
+			return domain;
+		}
+	}
+	return NULL;
 }
 
 /**
- * singlet_domain_open() - join the private domain of a user
+ * singlet_domain_open() - enter the private domain of a user
  * @cred: whose
- * @session: put on the domain's list of sessions
  *
  * Context: Process, sleeps.
  * Return: The domain, which stays until singlet_domain_close(); or an ERR_PTR:
  * -ENOMEM.
  */
-struct singlet_domain *singlet_domain_open(const struct cred *cred,
-					   struct list_head *session)
+struct singlet_domain *singlet_domain_open(const struct cred *cred)
 {
-	struct singlet_domain *domain;
+	struct singlet_domain *domain, *new;
 
-	mutex_lock(&domains_mutex);
-	list_for_each_entry(domain, &domains, node)
-		if (belongs(domain, cred))
-			goto found;
-	domain = domain_create(cred);
-	if (IS_ERR(domain))
-		goto out;
-found:
-	list_add_tail(session, &domain->sessions);
-	domain->nr_sessions++;
-out:
-	mutex_unlock(&domains_mutex);
+	mutex_lock(&singlet_domains_mutex);
+	domain = enter_private(cred);
+	mutex_unlock(&singlet_domains_mutex);
+	if (domain)
+		return domain;
+	/* Others need not wait while memory is found. */
+	new = singlet_domain_new(cred);
+	if (IS_ERR(new))
+		return new;
+	mutex_lock(&singlet_domains_mutex);
+	domain = enter_private(cred);
+	if (!domain) {
+		singlet_domain_insert(new);
+		swap(domain, new);
+	}
+	mutex_unlock(&singlet_domains_mutex);
+	if (new)
+		singlet_domain_destroy(new);
 	return domain;
 }
 
-/* Leave @domain; the session's references are dropped. */
-void singlet_domain_close(struct singlet_domain *domain,
-			  struct list_head *session)
+/* The domain ends with its last session, whatever it was meant to be. */
+void singlet_domain_abandon(struct singlet_domain *domain)
+{
+	mutex_lock(&singlet_domains_mutex);
+	WRITE_ONCE(domain->deleted, true);
+	mutex_unlock(&singlet_domains_mutex);
+}
+
+/*
+ * Leave @domain: the session has dropped its references, and its number, too.
+ * Who looks at the session that it was had found it before, and has the mutex.
+ */
+void singlet_domain_close(struct singlet_domain *domain)
 {
 	bool last;
 
-	mutex_lock(&domains_mutex);
-	list_del(session);
+	mutex_lock(&singlet_domains_mutex);
 	domain->nr_sessions--;
 	last = domain_unused(domain);
 	if (last)
 		list_del(&domain->node);
-	mutex_unlock(&domains_mutex);
+	mutex_unlock(&singlet_domains_mutex);
 	if (last)
-		domain_destroy(domain);
+		singlet_domain_destroy(domain);
 }
 
 /* Take out of the list what @all, or else its being unused, makes go. */
@@ -117,13 +210,13 @@ static void domains_end(bool all)
 	struct singlet_domain *domain, *tmp;
 	LIST_HEAD(gone);
 
-	mutex_lock(&domains_mutex);
-	list_for_each_entry_safe(domain, tmp, &domains, node)
+	mutex_lock(&singlet_domains_mutex);
+	list_for_each_entry_safe(domain, tmp, &singlet_domains, node)
 		if (all || domain_unused(domain))
 			list_move(&domain->node, &gone);
-	mutex_unlock(&domains_mutex);
+	mutex_unlock(&singlet_domains_mutex);
 	list_for_each_entry_safe(domain, tmp, &gone, node)
-		domain_destroy(domain);
+		singlet_domain_destroy(domain);
 }
 
 /* Reclaim took the last objects of some store. */
@@ -143,14 +236,14 @@ static void store_emptied(struct singlet_store *store)
 void singlet_domains_destroy(void)
 {
 	domains_end(true);
-	/* Reclaim knows no store any more that could queue it. */
+	/* No store is left that could queue it. */
 	cancel_work_sync(&end_unused_work);
 }
 
 /**
  * singlet_domain_for_each() - look at domains
  * @cred: who looks
- * @all: at all of them, not just the own one
+ * @all: at all of them, not just the own ones
  * @fn: called for each with domains_mutex held
  * @ctx: for @fn
  *
@@ -161,11 +254,11 @@ void singlet_domain_for_each(const struct cred *cred, bool all,
 {
 	struct singlet_domain *domain;
 
-	mutex_lock(&domains_mutex);
-	list_for_each_entry(domain, &domains, node)
-		if (all || belongs(domain, cred))
+	mutex_lock(&singlet_domains_mutex);
+	list_for_each_entry(domain, &singlet_domains, node)
+		if (all || singlet_domain_owned(domain, cred))
 			fn(domain, ctx);
-	mutex_unlock(&domains_mutex);
+	mutex_unlock(&singlet_domains_mutex);
 }
 
 /* Add the numbers of @domain; singlet_stats_finish() after the last one. */

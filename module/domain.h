@@ -1,40 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * domain - isolation: whose store is it, who may use it
+ * domain - isolation: whose store is it, who is in it, how long does it last
  *
  * Each user has a private domain in each user namespace: made when the user
  * first opens the device, kept while a session of the user is open, an object is
  * left in its store (idle objects wait for the next intern of their value) or
  * the user has types there, and ended when nothing of that is so any more.
  *
- * Locking: domains_mutex protects the list of domains, each domain's list of
- * sessions, and is held while somebody looks at them.
+ * A named domain (named.h) lasts until it was deleted, or is ephemeral, and has
+ * no session any more.
+ *
+ * A domain's sessions are numbered.  They come and go without domains_mutex,
+ * but a session that is found with it held stays until it is released.
+ *
+ * Locking: domains_mutex protects the list of domains and what is marked so; it
+ * is held while somebody looks at them.
  */
 #ifndef SINGLET_DOMAIN_H
 #define SINGLET_DOMAIN_H
 
 #include <linux/cred.h>
-#include <linux/idr.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/uidgid.h>
+#include <linux/xarray.h>
+#include <linux/singlet.h>
 
+#include "quota.h"
+
+struct singlet_session;
 struct singlet_stats;
 struct singlet_store;
 
-struct singlet_domain {
-	struct list_head node;		/* domains_mutex */
-	struct list_head sessions;	/* domains_mutex */
-	unsigned int nr_sessions;	/* domains_mutex */
-	struct user_namespace *ns;	/* stable */
-	kuid_t uid;			/* stable */
-	struct singlet_store *store;	/* stable */
-	struct ida numbers;		/* of sessions; own, so they tell nothing */
+/* Who asks for something. */
+struct singlet_caller {
+	const struct cred *cred;
+	bool admin;			/* CAP_SYS_ADMIN in its user namespace */
+	bool global;			/* and in the initial one */
 };
 
-struct singlet_domain *singlet_domain_open(const struct cred *cred,
-					   struct list_head *session);
-void singlet_domain_close(struct singlet_domain *domain,
-			  struct list_head *session);
+struct singlet_domain {
+	struct list_head node;		/* domains_mutex; oldest first */
+	unsigned int nr_sessions;	/* domains_mutex */
+	struct xarray sessions;		/* by number; see singlet_domain_close() */
+	u64 serial;			/* stable; grows along the list */
+	struct user_namespace *ns;	/* stable */
+	struct singlet_user *user;	/* owner; domains_mutex */
+	kgid_t gid;			/* domains_mutex */
+	u32 mode;			/* domains_mutex */
+	u32 flags;			/* stable; SINGLET_DOMAIN_EPHEMERAL */
+	bool deleted;			/* domains_mutex to write */
+	struct singlet_account account;
+	struct singlet_store *store;	/* stable */
+	struct singlet_session *pins;	/* domains_mutex to set; NULL: none yet */
+	char name[SINGLET_MAX_NAME + 1];	/* stable; empty: private */
+};
+
+/* Upward calls: what the layer of sessions does for a domain. */
+struct singlet_domain_ops {
+	/* The domain ends: drop its pins.  No lock held. */
+	void (*unpin_all)(struct singlet_domain *domain);
+	/* Its owner changes; domains_mutex.  Return: 0 or -EDQUOT. */
+	int (*move_pins)(struct singlet_domain *domain,
+			 struct singlet_user *user);
+};
+
+extern struct mutex singlet_domains_mutex;
+extern struct list_head singlet_domains;
+
+void singlet_domain_set_ops(const struct singlet_domain_ops *ops);
+
+struct singlet_domain *singlet_domain_new(const struct cred *cred);
+void singlet_domain_insert(struct singlet_domain *domain);
+struct singlet_domain *singlet_domain_open(const struct cred *cred);
+void singlet_domain_abandon(struct singlet_domain *domain);
+void singlet_domain_close(struct singlet_domain *domain);
+void singlet_domain_destroy(struct singlet_domain *domain);
+int singlet_domain_move_pins(struct singlet_domain *domain,
+			     struct singlet_user *user);
 void singlet_domains_destroy(void);
 
 typedef void (*singlet_domain_fn)(struct singlet_domain *domain, void *ctx);
@@ -44,5 +87,27 @@ void singlet_domain_for_each(const struct cred *cred, bool all,
 void singlet_domain_stats(struct singlet_domain *domain,
 			  struct singlet_stats *stats);
 void singlet_stats_finish(struct singlet_stats *stats);
+
+static inline bool singlet_domain_private(const struct singlet_domain *domain)
+{
+	return !domain->name[0];
+}
+
+/* Is @cred of the user who owns @domain?  domains_mutex. */
+static inline bool singlet_domain_owned(const struct singlet_domain *domain,
+					const struct cred *cred)
+{
+	return domain->ns == cred->user_ns &&
+	       uid_eq(domain->user->uid, cred->euid);
+}
+
+/* May they change it?  domains_mutex. */
+static inline bool
+singlet_domain_governed(const struct singlet_domain *domain,
+			const struct singlet_caller *caller)
+{
+	return singlet_domain_owned(domain, caller->cred) ||
+	       (caller->admin && domain->ns == caller->cred->user_ns);
+}
 
 #endif

@@ -3,8 +3,10 @@
 #include "intern.h"
 
 #include <linux/err.h>
+#include <linux/prefetch.h>
 #include <linux/string.h>
 
+#include "container.h"
 #include "magazine.h"
 #include "word.h"
 #include "world.h"
@@ -35,49 +37,46 @@ struct wanted_short {
 	struct singlet_object *obj;	/* with a reference, or an ERR_PTR */
 };
 
-/* What became of a try to get a reference on what was object @gen of @obj. */
-static struct singlet_object *settle(struct singlet_store *store,
-				     struct singlet_object *obj, u32 gen,
-				     enum singlet_got got)
+/*
+ * A reference was got in an uncommon way, or on another object.  Return: the
+ * object, or NULL.
+ */
+static noinline struct singlet_object *settle(const struct wanted_short *w,
+					      struct singlet_object *obj,
+					      enum singlet_got got, bool same)
 {
-	if (got == GOT_FULL)
-		return ERR_PTR(-EOVERFLOW);
-	if (got == GOT_NOTHING)
-		return NULL;
 	if (got == GOT_IDLE)
-		singlet_count(&store->counters, STAT_IDLE, -1);
-	if (READ_ONCE(obj->gen) != gen) {
+		singlet_store_count_idle(w->store, obj, -1);
+	if (!same) {
 		singlet_store_put(obj);
 		return NULL;
 	}
 	if (got == GOT_IDLE)
-		singlet_count(&store->counters, STAT_REVIVALS, 1);
+		singlet_count(&w->store->counters, STAT_REVIVALS, 1);
 	return obj;
 }
 
-/* Its count, when looked at, was not that of an object which others hold. */
-static noinline struct singlet_object *get_rare(struct singlet_store *store,
-						struct singlet_object *obj,
-						u32 gen)
+/* The object on which the caller has a reference: is it the one? */
+static __always_inline bool same_short(const struct wanted_short *w,
+				       const struct singlet_object *obj,
+				       const void *payload, u32 size)
 {
-	return settle(store, obj, gen, singlet_object_tryget(obj));
-}
+	u32 slack = size - w->len;
 
-/* It was, but no more when one was added to it, or the object was another. */
-static noinline struct singlet_object *got_rare(struct singlet_store *store,
-						struct singlet_object *obj,
-						u32 gen, u32 old)
-{
-	return settle(store, obj, gen, singlet_object_got(obj, old));
+	return likely(slack <= INFO_SLACK_MASK &&
+		      (READ_ONCE(obj->info) ^ w->info) >> INFO_SLACK_SHIFT ==
+		      slack) &&
+	       likely(equal(payload, w->data, w->len));
 }
 
 static __always_inline bool match_short(void *ctx, u32 handle)
 {
 	struct wanted_short *w = ctx;
-	u32 slot = handle & INFO_SLOT_MASK;
+	u32 slot = handle & INFO_SLOT_MASK, size, refs;
 	struct singlet_object *obj;
 	struct singlet_slab *slab;
-	u32 gen, refs, slack;
+	enum singlet_got got;
+	void *payload;
 	u64 place;
 
 	slab = singlet_slab_dir_place(&w->store->pool.dir,
@@ -85,30 +84,31 @@ static __always_inline bool match_short(void *ctx, u32 handle)
 	if (unlikely(!slab || slot > singlet_place_last(place)))
 		return false;
 	obj = &slab->obj[slot];
-	gen = READ_ONCE(obj->gen);
-	compat_rmb();	/* an object seen below is of this generation or later */
-	refs = compat_load_acquire(&obj->refs.counter);
-	if (unlikely((s32)refs < 0))
-		return false;
-	slack = singlet_place_size(place) - w->len;
-	if (unlikely(slack > INFO_SLACK_MASK ||
-		     (READ_ONCE(obj->info) ^ w->info) >> INFO_SLACK_SHIFT !=
-		     slack))
-		return false;
-	if (unlikely(!equal(singlet_place_base(place) +
-			    (size_t)slot * singlet_place_size(place),
-			    w->data, w->len)))
-		return false;
-	/* It is the one, if it is still there. */
-	if (unlikely(!singlet_refs_live(refs))) {
-		w->obj = get_rare(w->store, obj, gen);
-		return w->obj;
+	size = singlet_place_size(place);
+	payload = singlet_slab_base(slab, place) + (size_t)slot * size;
+	/* Most likely the one: fetch the bytes while the record is fetched. */
+	prefetch(payload);
+
+	refs = atomic_read(&obj->refs);
+	if (likely(singlet_refs_live(refs))) {
+		/* Acquire: pairs with the release in singlet_object_publish(). */
+		refs = atomic_fetch_add_acquire(1, &obj->refs);
+		if (likely(singlet_refs_live(refs) &&
+			   same_short(w, obj, payload, size))) {
+			w->obj = obj;
+			return true;
+		}
+		got = singlet_object_got(obj, refs);
+	} else {
+		got = singlet_object_tryget(obj);
 	}
-	refs = atomic_fetch_add_acquire(1, &obj->refs);
-	if (likely(singlet_refs_live(refs) && READ_ONCE(obj->gen) == gen))
-		w->obj = obj;
+	if (got == GOT_NOTHING)
+		return false;
+	if (got == GOT_FULL)	/* which never happens to two values' objects */
+		w->obj = ERR_PTR(-EOVERFLOW);
 	else
-		w->obj = got_rare(w->store, obj, gen, refs);
+		w->obj = settle(w, obj, got,
+				same_short(w, obj, payload, size));
 	return w->obj;
 }
 
@@ -188,7 +188,7 @@ static bool match(void *ctx, u32 handle)
 		w->full = true;
 		return true;
 	case GOT_IDLE:
-		singlet_count(&w->store->counters, STAT_IDLE, -1);
+		singlet_store_count_idle(w->store, obj, -1);
 		w->revived = true;
 		break;
 	case GOT_LIVE:
@@ -304,9 +304,18 @@ static noinline int create(struct wanted *w, struct singlet_type *type,
 	ret = singlet_type_check_text(type, w->data, w->len);
 	if (ret)
 		return ret;
+	ret = singlet_store_charge(store, singlet_size_bytes(w->len), gfp);
+	if (ret)
+		return ret;
+	if (type->container) {
+		ret = singlet_parts_get(store, w->data, w->len, gfp);
+		if (ret)
+			goto err_charge;
+	}
+	ret = -ENOMEM;
 	obj = singlet_pool_alloc(&store->pool, w->len, gfp);
 	if (!obj)
-		return -ENOMEM;
+		goto err_parts;
 	memcpy(singlet_object_data(obj), w->data, w->len);
 	singlet_object_describe(obj, type->index, w->len, 0);
 
@@ -316,11 +325,18 @@ static noinline int create(struct wanted *w, struct singlet_type *type,
 	ret = insert(w, type, obj, gfp, objp);
 	if (ret != 1) {
 		singlet_store_free_slot(obj, w->len);
-		return ret;
+		goto err_parts;
 	}
 	if (singlet_table_crowded(&store->table, w->hash))
 		singlet_table_grow(&store->table, gfp);
 	return 1;
+
+err_parts:
+	if (type->container)
+		singlet_parts_put(store, w->data, w->len, gfp);
+err_charge:
+	singlet_store_uncharge(store, 1, singlet_size_bytes(w->len));
+	return ret;
 }
 
 /* All but what is done for a short value that exists. */
@@ -360,8 +376,8 @@ static noinline int intern(struct singlet_store *store,
 /* The same for a short value that does not exist. */
 static noinline int intern_absent(struct singlet_store *store,
 				  struct singlet_type *type, const void *data,
-				  u32 len, u32 hash, gfp_t gfp,
-				  struct singlet_object **objp)
+				  u32 len, u32 hash, bool may_create,
+				  gfp_t gfp, struct singlet_object **objp)
 {
 	struct wanted w = {
 		.store = store,
@@ -370,7 +386,12 @@ static noinline int intern_absent(struct singlet_store *store,
 		.type = type->index,
 		.hash = hash,
 	};
+	int err = singlet_type_check_shape(type, data, len);
 
+	if (err)
+		return err;
+	if (!may_create)
+		return -ENOENT;
 	return create(&w, type, gfp, objp);
 }
 
@@ -403,7 +424,7 @@ static noinline int finish(struct singlet_store *store,
  *
  * Context: As @gfp says; not from hard interrupts.
  * Return: 0: found; 1: created; or -ENOENT, -EINVAL, -EMSGSIZE, -EILSEQ,
- * -EEXIST, -EOVERFLOW, -ENOMEM as struct singlet_intern_item has them.
+ * -EEXIST, -EOVERFLOW, -EDQUOT, -ENOMEM as struct singlet_intern_item has them.
  */
 int singlet_store_intern(struct singlet_store *store, u32 type_number,
 			 const void *data, u32 len, bool may_create, gfp_t gfp,
@@ -422,17 +443,14 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 						  may_create, gfp, objp));
 	hash = singlet_store_hash_value(store, type, data, len);
 	obj = find_short(store, type->index, data, len, hash);
-	if (likely(!IS_ERR_OR_NULL(obj))) {
+	if (!IS_ERR_OR_NULL(obj)) {
 		singlet_type_hit(type);
 		singlet_types_put(type);
 		*objp = obj;
 		return 0;
 	}
-	if (obj)
-		ret = PTR_ERR(obj);
-	else if (may_create)
-		ret = intern_absent(store, type, data, len, hash, gfp, objp);
-	else
-		ret = -ENOENT;
+	ret = obj ? PTR_ERR(obj) :
+		    intern_absent(store, type, data, len, hash, may_create, gfp,
+				  objp);
 	return finish(store, type, ret);
 }

@@ -3,22 +3,15 @@
  * intern - value to object: lookup or create
  *
  * The lookup is an RCU find in the table.  Each entry that may be it names a
- * slot, and what is in the slot is compared without a reference first:
+ * slot.  Take a reference on whatever object is there; now it is stable, and
+ * can be compared: type, length, bytes.  If it is another one (the slot was
+ * reused, or the tags agree by chance), put the reference back.  Bytes are
+ * never read without a reference: a slab's pages go back to the kernel as soon
+ * as it has no object, only its records wait for a grace period.
  *
- *   gen G, refs: there is an object (acquire), type, length, bytes equal,
- *   get (full barrier), gen still G
- *
- * Generations only grow, so an object that was there between two readings of
- * G is the one of generation G all the time: it was published before its bytes
- * were compared, they never change, and the reference got afterwards is on
- * it.  What was read of a slot whose object changed meanwhile is garbage, but
- * it is read from memory that is there (slots are type-stable under RCU), and
- * thrown away.
- *
- * Most lookups end there.  Everything less common has a slower way: an object
- * that is idle, immortal, or dying; the instance of a single type; values in
- * slots beyond SIZE_SLACK_MAX, which have their hash beside them, are compared
- * by that within the RCU section and by their bytes outside it.
+ * Short values, in slots up to SIZE_SLACK_MAX, are compared at once.  Larger
+ * ones have their hash beside them, and are compared by that within the RCU
+ * section and by their bytes outside it.
  *
  * On a miss the object is built in a free slot outside any lock, then looked
  * for again under the stripe's lock, and either inserted or dropped for the

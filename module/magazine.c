@@ -178,7 +178,8 @@ static unsigned int magazine_take_all(struct singlet_magazine *m,
 	return n;
 }
 
-static void drain_this_cpu(struct singlet_pool *pool)
+/* Empty the magazines of the CPU at hand.  Context: Process. */
+void singlet_pool_drain_here(struct singlet_pool *pool)
 {
 	struct singlet_object *obj[MAGAZINE_MAX];
 	unsigned int class, n;
@@ -243,7 +244,7 @@ static DEFINE_MUTEX(drain_mutex);	/* protects drains */
 
 static void drain_work(struct work_struct *work)
 {
-	drain_this_cpu(container_of(work, struct drain, work)->pool);
+	singlet_pool_drain_here(container_of(work, struct drain, work)->pool);
 }
 
 /**

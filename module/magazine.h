@@ -38,6 +38,7 @@ struct singlet_object *singlet_pool_alloc(struct singlet_pool *pool, u32 len,
 					  gfp_t gfp);
 void singlet_pool_free(struct singlet_object *obj);
 void singlet_pool_drain(struct singlet_pool *pool);
+void singlet_pool_drain_here(struct singlet_pool *pool);
 unsigned long singlet_pool_cached(struct singlet_pool *pool);
 
 #endif

@@ -68,8 +68,12 @@ void singlet_object_erase(struct singlet_object *obj, u32 len)
 	if (slab->cache->class != SIZE_LARGE)
 		memset(singlet_slab_payload(slab, singlet_object_slot(obj)), 0,
 		       len);
-	/* Readers compare it with an id's before and after they look. */
-	WRITE_ONCE(obj->gen, obj->gen + 1);
-	/* Pairs with the read barrier in singlet_store_peek(). */
+	/*
+	 * Readers compare it with an id's before and after they look.  Release:
+	 * that the object died comes first; pairs with the first read barrier
+	 * in singlet_store_peek().
+	 */
+	compat_store_release(&obj->gen, obj->gen + 1);
+	/* Pairs with the second one there. */
 	compat_wmb();
 }

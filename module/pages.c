@@ -6,6 +6,8 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
+#include "compat/shrinker.h"
+
 static bool contiguous(unsigned int nr)
 {
 	return nr <= PAGES_CONTIG && is_power_of_2(nr);
@@ -48,6 +50,7 @@ void *singlet_pages_alloc(unsigned int nr, gfp_t gfp)
  */
 void singlet_pages_free(void *addr, unsigned int nr)
 {
+	compat_account_reclaimed(nr);
 	if (is_vmalloc_addr(addr))
 		vfree(addr);
 	else

@@ -31,12 +31,20 @@ static void for_each(struct view *view, singlet_domain_fn fn)
 }
 
 /* As the reader's namespace knows the user. */
+static const char *user_name(const struct view *view,
+			     const struct singlet_user *user, char *buf)
+{
+	snprintf(buf, NAME_BYTES, "user:%u",
+		 from_kuid_munged(view->file->f_cred->user_ns, user->uid));
+	return buf;
+}
+
 static const char *domain_name(const struct view *view,
 			       const struct singlet_domain *domain, char *buf)
 {
-	snprintf(buf, NAME_BYTES, "user:%u",
-		 from_kuid_munged(view->file->f_cred->user_ns, domain->uid));
-	return buf;
+	if (!singlet_domain_private(domain))
+		return domain->name;
+	return user_name(view, domain->user, buf);
 }
 
 /* stats */
@@ -55,7 +63,7 @@ static const char *const stat_names[] = {
 	"frees", "evictions", "released", "failures", "collections",
 	"slabs", "slots", "slots_free", "slots_cached", "buckets",
 	"bytes_unique", "bytes_logical", "bytes_stored", "bytes_metadata",
-	"bytes_saved", "world",
+	"bytes_saved", "world", "bytes_idle", "pins", "refusals",
 };
 
 static_assert(offsetof(struct singlet_stats, sessions) +
@@ -100,10 +108,11 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 	struct singlet_types *types = &domain->store->types;
 	struct view *view = ctx;
 	struct singlet_type *type;
+	const char *whose;
 	char name[NAME_BYTES];
 	u32 index = 0;
 
-	domain_name(view, domain, name);
+	whose = domain_name(view, domain, name);
 	for (;;) {
 		struct singlet_type_counters sum;
 
@@ -115,7 +124,7 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 		singlet_type_sum(type, &sum);
 		singlet_snapshot_printf(view->snap,
 					"%-12s %10u %-16s %-6s %8u %8u %10lu %12lu %12lu %12lu\n",
-					name, type->number, type->name,
+					whose, type->number, type->name,
 					kind_name(type->kind), type->value_size,
 					type->value_max, singlet_type_objects(&sum),
 					max(sum.bytes, 0L), max(sum.hits, 0L),
@@ -179,23 +188,133 @@ static void render_slabs(struct singlet_snapshot *snap,
 	for_each(&view, show_slabs);
 }
 
+/* domains */
+
+static void show_domain(struct singlet_domain *domain, void *ctx)
+{
+	struct user_namespace *ns;
+	struct singlet_stats stats = {};
+	struct view *view = ctx;
+	char name[NAME_BYTES];
+
+	ns = view->file->f_cred->user_ns;
+	singlet_domain_stats(domain, &stats);
+	singlet_snapshot_printf(view->snap,
+				"%-12s %8llu %8u %8u %04o %-9s %8llu %10llu %10llu %8llu %12llu\n",
+				domain_name(view, domain, name), domain->serial,
+				from_kuid_munged(ns, domain->user->uid),
+				from_kgid_munged(ns, domain->gid), domain->mode,
+				singlet_domain_private(domain) ? "private" :
+				domain->deleted ? "deleted" :
+				domain->flags & SINGLET_DOMAIN_EPHEMERAL ?
+				"ephemeral" : "kept",
+				stats.sessions, stats.objects, stats.idle,
+				stats.pins, stats.bytes_stored);
+}
+
+static void render_domains(struct singlet_snapshot *snap,
+			   const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+
+	singlet_snapshot_printf(snap, "# %-10s %8s %8s %8s %4s %-9s %8s %10s %10s %8s %12s\n",
+				"domain", "serial", "owner", "group", "mode", "life",
+				"sessions", "objects", "idle", "pins",
+				"bytes_stored");
+	for_each(&view, show_domain);
+}
+
+/* quotas */
+
+static const char *const quota_names[SINGLET_QUOTAS] = {
+	[SINGLET_QUOTA_OBJECTS] = "objects",
+	[SINGLET_QUOTA_BYTES] = "bytes",
+	[SINGLET_QUOTA_REFERENCES] = "references",
+	[SINGLET_QUOTA_TYPES] = "types",
+	[SINGLET_QUOTA_DOMAINS] = "domains",
+	[SINGLET_QUOTA_IDLE] = "idle_bytes",
+};
+
+static void show_quota(struct view *view, const char *whose, unsigned int quota,
+		       u64 use, u64 limit)
+{
+	singlet_snapshot_printf(view->snap, "%-12s %-10s %16llu ", whose,
+				quota_names[quota], use);
+	if (limit)
+		singlet_snapshot_printf(view->snap, "%16llu\n", limit);
+	else
+		singlet_snapshot_printf(view->snap, "%16s\n", "-");
+}
+
+static void show_domain_quotas(struct singlet_domain *domain, void *ctx)
+{
+	struct singlet_account *account = &domain->account;
+	struct view *view = ctx;
+	char name[NAME_BYTES];
+	unsigned int i;
+
+	for (i = 0; i < SINGLET_QUOTAS; i++) {
+		u64 limit = singlet_account_limit(account, i);
+		u64 use = max(atomic64_read(&account->use[i]), 0LL);
+
+		if (i == SINGLET_QUOTA_DOMAINS)
+			continue;
+		if (i == SINGLET_QUOTA_IDLE)
+			use = max(singlet_counters_sum(&domain->store->counters,
+						       STAT_BYTES_IDLE), 0L);
+		show_quota(view, domain_name(view, domain, name), i, use,
+			   limit == U64_MAX ? 0 : limit);
+	}
+}
+
+/* What all domains and sessions of the reader's user use together. */
+static void show_user_quotas(struct view *view)
+{
+	const struct cred *cred = view->file->f_cred;
+	u64 use[SINGLET_QUOTAS], limit[SINGLET_QUOTAS];
+	struct singlet_user *user;
+	char name[NAME_BYTES];
+	unsigned int i;
+
+	user = singlet_user_get(cred->euid);
+	if (!user)
+		return;
+	singlet_user_show(user, use, limit);
+	user_name(view, user, name);
+	strlcat(name, "*", sizeof(name));
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (i != SINGLET_QUOTA_IDLE)
+			show_quota(view, name, i, use[i], limit[i]);
+	singlet_user_put(user);
+}
+
+static void render_quotas(struct singlet_snapshot *snap,
+			  const struct file *file)
+{
+	struct view view = { .snap = snap, .file = file };
+
+	/* "user:ID*": all of the reader's own domains and sessions together. */
+	singlet_snapshot_printf(snap, "# %-10s %-10s %16s %16s\n",
+				"whose", "what", "use", "limit");
+	show_user_quotas(&view);
+	for_each(&view, show_domain_quotas);
+}
+
 /* sessions */
 
 static void show_sessions(struct singlet_domain *domain, void *ctx)
 {
 	struct view *view = ctx;
 	struct singlet_session *s;
+	unsigned long number;
+	const char *whose;
 	char name[NAME_BYTES];
 
-	domain_name(view, domain, name);
-	list_for_each_entry(s, &domain->sessions, node) {
-		u32 number = READ_ONCE(s->number);
-
-		if (!number)
-			continue;
+	whose = domain_name(view, domain, name);
+	xa_for_each(&domain->sessions, number, s) {
 		singlet_snapshot_printf(view->snap,
-					"%-12s %8u %8d %10llu %14llu %13llu\n",
-					name, number, pid_vnr(s->pid),
+					"%-12s %8lu %8d %10llu %14llu %13llu\n",
+					whose, number, pid_vnr(s->pid),
 					READ_ONCE(s->references),
 					READ_ONCE(s->bytes_logical),
 					READ_ONCE(s->refs.bytes));
@@ -223,6 +342,8 @@ static const struct {
 	{ "types", render_types },
 	{ "slabs", render_slabs },
 	{ "sessions", render_sessions },
+	{ "domains", render_domains },
+	{ "quotas", render_quotas },
 };
 
 static int view_open(struct inode *inode, struct file *file)

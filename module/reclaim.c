@@ -2,25 +2,52 @@
 /* reclaim - idle to free; see reclaim.h */
 #include "reclaim.h"
 
-#include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/shrinker.h>
 
-#include "compat/shrinker.h"
+#include "container.h"
 #include "magazine.h"
 #include "store.h"
 
-static LIST_HEAD(stores);		/* stores_mutex */
-static DEFINE_MUTEX(stores_mutex);
-static struct shrinker *shrinker;
+/* Slabs that the shrinker takes off the list at a time. */
+#define HAUL		16
+
+/* Objects that are freed together. */
+#define KILLS		32
 
 struct walk {
 	bool aged_only;
+	bool deep;			/* parts that become idle go as well */
+	bool mixed;			/* where others are live; or where not */
 	u32 type;			/* index; 0: all */
 	unsigned long left;		/* objects to free, at most */
 	unsigned long budget;		/* slots to look at, at most */
-	struct singlet_reclaimed *out;
+	struct singlet_freed freed;
 };
+
+/* What is in a slab, an instant's view. */
+struct census {
+	unsigned int live;
+	unsigned int idle;
+};
+
+static struct census take_census(const struct singlet_slab *slab)
+{
+	struct census c = {};
+	unsigned int i;
+
+	for (i = 0; i < slab->slots; i++) {
+		u32 refs = atomic_read(&slab->obj[i].refs);
+
+		if ((s32)refs < 0)
+			continue;
+		if ((refs & (OBJECT_COUNT | OBJECT_IMMORTAL)) == 1)
+			c.idle++;
+		else
+			c.live++;
+	}
+	return c;
+}
 
 /* Make slot @i dying if it is to go; RCU section. */
 static struct singlet_object *kill_slot(struct singlet_slab *slab,
@@ -33,32 +60,43 @@ static struct singlet_object *kill_slot(struct singlet_slab *slab,
 	return singlet_object_kill(obj, w->aged_only) ? obj : NULL;
 }
 
+/*
+ * Kill what is to go in a slab from slot *@slot on, up to KILLS objects.
+ * Return: how many; they keep the slab.
+ */
+static unsigned int kill_some(struct singlet_store *store, u32 index,
+			      unsigned int *slot, struct walk *w,
+			      struct singlet_object **killed)
+{
+	unsigned int max = min_t(unsigned long, KILLS, w->left), n = 0;
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+
+	rcu_read_lock();
+	slab = singlet_slab_dir_find(&store->pool.dir, index);
+	while (slab && *slot < slab->slots && n < max && w->budget) {
+		w->budget--;
+		obj = kill_slot(slab, (*slot)++, w);
+		if (obj)
+			killed[n++] = obj;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
 static void reclaim_slab(struct singlet_store *store, u32 index,
 			 struct walk *w)
 {
-	unsigned int i = 0;
+	struct singlet_object *killed[KILLS];
+	unsigned int slot = 0, n;
 
-	while (w->left) {
-		struct singlet_object *obj = NULL;
-		struct singlet_slab *slab;
-
-		/*
-		 * The slab is looked up anew after each object, whose end may
-		 * have been the slab's: hashing and wiping a large value takes
-		 * too long for an RCU section.
-		 */
-		rcu_read_lock();
-		slab = singlet_slab_dir_find(&store->pool.dir, index);
-		while (slab && i < slab->slots && !obj && w->budget) {
-			w->budget--;
-			obj = kill_slot(slab, i++, w);
-		}
-		rcu_read_unlock();
-		if (!obj)
-			return;
-		w->left--;
-		w->out->objects++;
-		w->out->bytes += singlet_store_free_dying(obj);
+	/*
+	 * The slab is looked up anew after each lot, whose end may have been
+	 * the slab's: what is done to them takes too long for an RCU section.
+	 */
+	while ((n = kill_some(store, index, &slot, w, killed))) {
+		w->left -= n;
+		singlet_store_free_dying(store, killed, n, w->deep, &w->freed);
 	}
 }
 
@@ -72,6 +110,42 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
 	}
 }
 
+/* Has the slab idle objects, and live ones beside them or not, as wanted? */
+static bool worth_it(struct singlet_store *store, u32 index, struct walk *w)
+{
+	struct singlet_slab *slab;
+	bool worth = false;
+
+	rcu_read_lock();
+	slab = singlet_slab_dir_find(&store->pool.dir, index);
+	if (slab && atomic_read(&slab->idle.nr) > 0) {
+		w->budget -= min_t(unsigned long, w->budget, slab->slots / 8);
+		worth = w->mixed == !!take_census(slab).live;
+	}
+	rcu_read_unlock();
+	return worth;
+}
+
+/* Once around the directory from where the last walk ended. */
+static void walk_around(struct singlet_store *store, struct walk *w)
+{
+	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
+	u32 hand = READ_ONCE(store->reclaim_hand);
+
+	for (i = 0; i < cap && w->left && w->budget; i++) {
+		if (hand >= cap)
+			hand = 0;
+		if (worth_it(store, hand, w))
+			reclaim_slab(store, hand, w);
+		/* The slab that may not be finished is where to go on. */
+		if (!w->left)
+			break;
+		hand++;
+		cond_resched();
+	}
+	WRITE_ONCE(store->reclaim_hand, hand);
+}
+
 /**
  * singlet_reclaim_some() - free a number of idle objects
  * @store: store
@@ -79,8 +153,8 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
  * @aged_only: spare those that were in use since the last time they were
  *             passed by
  *
- * Goes on where the last call on this store ended, once around at most; calls
- * at the same time do no harm.
+ * Takes those first whose slabs have no live objects.  Goes on where the last
+ * call on this store ended; calls at the same time do no harm.
  *
  * Context: Process; takes no sleeping lock, so memory reclaim may call it.
  * Return: How many were freed.
@@ -88,33 +162,19 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
 unsigned long singlet_reclaim_some(struct singlet_store *store,
 				   unsigned long nr, bool aged_only)
 {
-	struct singlet_reclaimed out = {};
 	struct walk w = {
 		.aged_only = aged_only,
 		.left = nr,
 		/* What is spared or in use costs time too. */
 		.budget = aged_only && nr < ULONG_MAX / 16 ?
 			  nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
-		.out = &out,
 	};
-	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
-	u32 hand = READ_ONCE(store->reclaim_hand);
 
-	for (i = 0; i < cap; i++) {
-		if (hand >= cap)
-			hand = 0;
-		reclaim_slab(store, hand, &w);
-		/* The slab that may not be finished is where to go on. */
-		if (!w.left)
-			break;
-		hand++;
-		if (!w.budget)
-			break;
-		cond_resched();
-	}
-	WRITE_ONCE(store->reclaim_hand, hand);
+	walk_around(store, &w);
+	w.mixed = true;
+	walk_around(store, &w);
 	singlet_store_fit(store);
-	return out.objects;
+	return w.freed.objects;
 }
 
 /**
@@ -127,10 +187,9 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 void singlet_reclaim_type(struct singlet_store *store,
 			  const struct singlet_type *type)
 {
-	struct singlet_reclaimed out = {};
 	struct walk w = {
-		.type = type->index, .left = ULONG_MAX, .budget = ULONG_MAX,
-		.out = &out,
+		.type = type->index, .deep = true,
+		.left = ULONG_MAX, .budget = ULONG_MAX,
 	};
 
 	reclaim_store(store, &w);
@@ -164,11 +223,10 @@ void singlet_reclaim_all(struct singlet_store *store,
 {
 	const struct singlet_counters *c = &store->counters;
 	struct walk w = {
-		.left = ULONG_MAX, .budget = ULONG_MAX, .out = out,
+		.deep = true, .left = ULONG_MAX, .budget = ULONG_MAX,
 	};
 	long slabs, bytes;
 
-	memset(out, 0, sizeof(*out));
 	slabs = singlet_counters_sum(c, STAT_SLABS);
 	bytes = singlet_counters_sum(c, STAT_BYTES_STORED);
 
@@ -181,74 +239,173 @@ void singlet_reclaim_all(struct singlet_store *store,
 
 	slabs -= singlet_counters_sum(c, STAT_SLABS);
 	bytes -= singlet_counters_sum(c, STAT_BYTES_STORED);
+	out->objects = w.freed.objects;
+	out->bytes = w.freed.bytes;
 	out->slabs = max(slabs, 0L);
 	out->pages = max(bytes, 0L) / PAGE_SIZE;
 }
 
-/* The shrinker; it never waits for a lock. */
+/* Quotas */
 
-static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
+/* A quota is reached: first what nobody asked for lately, then anything idle. */
+static bool make_room(struct singlet_store *store, u32 size)
 {
-	struct singlet_store *store;
-	unsigned long sum = 0;
+	atomic64_t *use = &store->account->use[SINGLET_QUOTA_BYTES];
+	s64 goal = atomic64_read(use) - size;
+	bool some = false;
 
-	if (!mutex_trylock(&stores_mutex))
-		return 0;
-	list_for_each_entry(store, &stores, reclaim_node)
-		sum += max(singlet_counters_sum(&store->counters, STAT_IDLE),
-			   0L);
-	mutex_unlock(&stores_mutex);
-	return sum ?: SHRINK_EMPTY;
+	do {
+		unsigned long nr = 64;
+
+		if (!singlet_reclaim_some(store, nr, true) &&
+		    !singlet_reclaim_some(store, nr, false))
+			break;
+		some = true;
+	} while (atomic64_read(use) > goal);
+	return some;
 }
 
-static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
+/* Down to the ceiling of idle bytes, and some more, lest it begin again soon. */
+static void trim(struct singlet_store *store)
 {
-	unsigned long n, freed = 0;
-	struct singlet_store *store;
+	u64 excess;
 
-	if (!mutex_trylock(&stores_mutex))
-		return SHRINK_STOP;
-	list_for_each_entry(store, &stores, reclaim_node) {
-		if (freed >= sc->nr_to_scan)
+	while ((excess = singlet_store_idle_excess(store))) {
+		unsigned long nr = 1024;
+
+		if (!singlet_reclaim_some(store, nr, true) &&
+		    !singlet_reclaim_some(store, nr, false))
 			break;
-		n = singlet_reclaim_some(store, sc->nr_to_scan - freed, true);
-		freed += n;
-		singlet_pool_trim(&store->pool);
-		if (n && store->emptied && singlet_store_unused(store))
-			store->emptied(store);
+		cond_resched();
 	}
-	/* The next call starts with those that this one did not get to. */
-	if (!list_entry_is_head(store, &stores, reclaim_node))
-		list_rotate_to_front(&store->reclaim_node, &stores);
-	mutex_unlock(&stores_mutex);
-	sc->nr_scanned = sc->nr_to_scan;
-	return freed;
+	singlet_pool_trim(&store->pool);
+	if (store->emptied && singlet_store_unused(store))
+		store->emptied(store);
+}
+
+static const struct singlet_store_hooks hooks = {
+	.trim = trim,
+	.make_room = make_room,
+};
+
+/* The shrinker; it never waits for a lock. */
+
+struct haul {
+	unsigned int nr;
+	struct {
+		struct singlet_store *store;
+		u32 index;
+	} slab[HAUL];
+};
+
+static void haul_in(struct singlet_idle *idle, void *ctx)
+{
+	struct singlet_slab *slab = container_of(idle, struct singlet_slab,
+						 idle);
+	struct haul *haul = ctx;
+
+	haul->slab[haul->nr].store = container_of(slab->cache->pool,
+						  struct singlet_store, pool);
+	haul->slab[haul->nr++].index = slab->index;
+}
+
+/*
+ * Is the slab to be left alone this time?  What is idle beside live objects
+ * frees no page, so it goes only when it is met again.
+ */
+static bool spare(struct singlet_slab *slab)
+{
+	bool spared = READ_ONCE(slab->idle.spared);
+	bool mixed = take_census(slab).live;
+
+	WRITE_ONCE(slab->idle.spared, mixed);
+	return mixed && !spared;
+}
+
+/* Return: whether the slab has nothing idle any more. */
+static bool shrink_slab(struct singlet_store *store, u32 index)
+{
+	struct walk w = {
+		.aged_only = true, .left = ULONG_MAX, .budget = ULONG_MAX,
+	};
+	struct singlet_slab *slab;
+	bool spared, done = true;
+
+	rcu_read_lock();
+	slab = singlet_slab_dir_find(&store->pool.dir, index);
+	spared = slab && spare(slab);
+	rcu_read_unlock();
+	if (!spared)
+		reclaim_slab(store, index, &w);
+
+	rcu_read_lock();
+	slab = singlet_slab_dir_find(&store->pool.dir, index);
+	if (slab)
+		done = !singlet_idle_settle(&slab->idle);
+	rcu_read_unlock();
+	return done;
+}
+
+/* After the shrinker has freed objects of @store. */
+static void shrink_end(struct singlet_store *store)
+{
+	singlet_pool_drain_here(&store->pool);
+	singlet_pool_trim(&store->pool);
+	singlet_store_fit(store);
+	if (store->emptied && singlet_store_unused(store))
+		store->emptied(store);
+}
+
+static unsigned long shrink_haul(const struct haul *haul)
+{
+	unsigned long done = 0;
+	unsigned int i;
+
+	for (i = 0; i < haul->nr; i++) {
+		struct singlet_store *store = haul->slab[i].store;
+
+		done += shrink_slab(store, haul->slab[i].index);
+		/* Slabs of one store tend to follow each other. */
+		if (i + 1 == haul->nr || haul->slab[i + 1].store != store)
+			shrink_end(store);
+	}
+	return done;
+}
+
+/* Stores stay meanwhile: see idle.h.  The unit is a slab. */
+static unsigned long shrink_scan(struct shrink_control *sc)
+{
+	unsigned long left = sc->nr_to_scan, done = 0;
+
+	while (left) {
+		struct haul haul = {};
+
+		singlet_idle_take(sc, min_t(unsigned long, left, HAUL),
+				  haul_in, &haul);
+		if (!haul.nr)
+			break;
+		done += shrink_haul(&haul);
+		left -= haul.nr;
+		cond_resched();
+	}
+	singlet_slab_free_late();
+	/* Who is told that nothing was scanned asks for ever. */
+	if (left == sc->nr_to_scan)
+		return SHRINK_STOP;
+	sc->nr_scanned = sc->nr_to_scan - left;
+	return done;
 }
 
 int singlet_reclaim_init(void)
 {
-	shrinker = compat_shrinker_register(KBUILD_MODNAME, shrink_count,
-					    shrink_scan);
-	return shrinker ? 0 : -ENOMEM;
+	singlet_store_set_hooks(&hooks);
+	singlet_idle_set_scan(shrink_scan);
+	return 0;
 }
 
+/* No store is left. */
 void singlet_reclaim_exit(void)
 {
-	compat_shrinker_unregister(shrinker);
-}
-
-/* @store can be shrunk from now on. */
-void singlet_reclaim_add(struct singlet_store *store)
-{
-	mutex_lock(&stores_mutex);
-	list_add_tail(&store->reclaim_node, &stores);
-	mutex_unlock(&stores_mutex);
-}
-
-/* No longer; no shrinker uses it when this returns. */
-void singlet_reclaim_remove(struct singlet_store *store)
-{
-	mutex_lock(&stores_mutex);
-	list_del(&store->reclaim_node);
-	mutex_unlock(&stores_mutex);
+	singlet_idle_set_scan(NULL);
+	singlet_store_set_hooks(NULL);
 }

@@ -8,6 +8,7 @@
 struct chunk {
 	u16 slots;
 	u16 used;		/* counts that are not 0 */
+	u16 pending;		/* last references handed out, not let go */
 	u8 shift;		/* bytes in a count: 1 << shift */
 	u8 counts[] __aligned(4);
 };
@@ -76,6 +77,7 @@ static struct chunk *chunk_make(struct singlet_refs *refs, u32 index,
 	c->shift = shift;
 	if (old) {
 		c->used = old->used;
+		c->pending = old->pending;
 		for (i = 0; i < slots; i++)
 			set(c, i, get(old, i));
 	}
@@ -159,6 +161,30 @@ int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
 	if (n < had)
 		return 0;
 	c->used--;
+	c->pending++;
+	return 1;
+}
+
+/*
+ * Instead of singlet_refs_tidy(): record what singlet_refs_sub() took off, when
+ * it returned 1.  Needs no memory.  Return: as singlet_refs_add(), but -ENOMEM.
+ */
+int singlet_refs_restore(struct singlet_refs *refs,
+			 const struct singlet_object *obj, u32 n)
+{
+	const struct singlet_slab *slab = singlet_object_slab(obj);
+	struct chunk *c = xa_load(&refs->chunks, slab->index);
+	unsigned int slot = singlet_object_slot(obj);
+	u32 had = get(c, slot);
+
+	c->pending--;
+	/* Wide enough for both of them, or others have taken it meanwhile. */
+	if (n > REFS_MAX - had || shift_for(had + n) > c->shift)
+		return -EOVERFLOW;
+	set(c, slot, had + n);
+	if (had)
+		return 0;
+	c->used++;
 	return 1;
 }
 
@@ -172,7 +198,8 @@ void singlet_refs_tidy(struct singlet_refs *refs, u32 handle)
 	u32 index = handle >> INFO_SLOT_BITS;
 	struct chunk *c = xa_load(&refs->chunks, index);
 
-	if (!c || c->used)
+	c->pending--;
+	if (c->used || c->pending)
 		return;
 	xa_erase(&refs->chunks, index);
 	count_bytes(refs, -(long)chunk_bytes(c));

@@ -6,10 +6,10 @@
  * byte wide until one of them needs more, then two, then four; so where
  * references are dense a record costs about a byte.
  *
- * A chunk exists while a count in it is not 0, and after its last one went
- * until singlet_refs_tidy().  All that time its slab has an object on which
- * the session, or whoever is to tidy up, has a reference, and so it stays,
- * with its index.
+ * A chunk exists while a count in it is not 0, or somebody who took the last
+ * references off one has not called singlet_refs_tidy() or _restore() yet.  All
+ * that time its slab has an object on which the session, or that somebody, has
+ * a reference, and so it stays, with its index.
  *
  * Locking: the owner's; nobody looks without it.
  */
@@ -34,6 +34,8 @@ void singlet_refs_init(struct singlet_refs *refs,
 int singlet_refs_add(struct singlet_refs *refs,
 		     const struct singlet_object *obj, u32 n);
 int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n);
+int singlet_refs_restore(struct singlet_refs *refs,
+			 const struct singlet_object *obj, u32 n);
 void singlet_refs_tidy(struct singlet_refs *refs, u32 handle);
 u32 singlet_refs_count(struct singlet_refs *refs, u32 handle);
 void singlet_refs_drop_all(struct singlet_refs *refs,

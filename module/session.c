@@ -6,8 +6,10 @@
 #include <linux/idr.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "compat/alloc.h"
+#include "container.h"
 #include "domain.h"
 #include "intern.h"
 #include "world.h"
@@ -23,47 +25,163 @@ static void count_held(struct singlet_session *s, u32 len, int sign)
 	s->references += sign;
 	s->bytes_logical += sign * (s64)len;
 	count(s, STAT_REFERENCES, sign);
+	if (s == s->domain->pins)
+		count(s, STAT_PINS, sign);
 	count(s, STAT_BYTES_LOGICAL, sign * (long)len);
 }
 
+/*
+ * One more object is to be held: charge it to the user and the domain.
+ * Return: 0 or -EDQUOT.
+ */
+static int charge(struct singlet_session *s)
+{
+	struct singlet_account *domain = &s->domain->account;
+	int err;
+
+	err = singlet_account_charge(&s->account, SINGLET_QUOTA_REFERENCES, 1);
+	if (err)
+		return err;
+	err = singlet_account_charge(domain, SINGLET_QUOTA_REFERENCES, 1);
+	if (err)
+		singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES,
+					 1);
+	return err;
+}
+
+/* It is held no more. */
+static void uncharge(struct singlet_session *s)
+{
+	singlet_account_uncharge(&s->domain->account,
+				 SINGLET_QUOTA_REFERENCES, 1);
+	singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES, 1);
+}
+
+static struct singlet_session *session_alloc(kuid_t uid)
+{
+	struct singlet_session *s;
+
+	s = kzalloc_obj(*s, GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return NULL;
+	s->user = singlet_user_get(uid);
+	if (!s->user) {
+		kfree(s);
+		return NULL;
+	}
+	singlet_account_init(&s->account, s->user, DRAWN_BY_SESSION);
+	mutex_init(&s->mutex);
+	xa_init_flags(&s->allocs, XA_FLAGS_ACCOUNT);
+	s->pid = get_pid(task_tgid(current));
+	return s;
+}
+
+static void session_free(struct singlet_session *s)
+{
+	singlet_account_end(&s->account);
+	singlet_user_put(s->user);
+	put_pid(s->pid);
+	kfree(s);
+}
+
+static void session_setup(struct singlet_session *s,
+			  struct singlet_domain *domain, u32 access)
+{
+	s->domain = domain;
+	s->access = access;
+	singlet_refs_init(&s->refs, &domain->store->counters);
+}
+
+/*
+ * A session in a domain that was entered (or an ERR_PTR).  Return: The session,
+ * or an ERR_PTR; then the domain is left.
+ */
+static struct singlet_session *session_begin(const struct singlet_caller *caller,
+					     struct singlet_domain *domain,
+					     u32 access)
+{
+	struct singlet_session *s;
+	int err = -ENOMEM;
+
+	if (IS_ERR(domain))
+		return ERR_CAST(domain);
+	s = session_alloc(caller->cred->euid);
+	if (!s)
+		goto err_domain;
+	session_setup(s, domain, access);
+	err = xa_alloc(&domain->sessions, &s->number, s, xa_limit_31b,
+		       GFP_KERNEL_ACCOUNT);
+	if (!err)
+		return s;
+	session_free(s);
+err_domain:
+	singlet_domain_close(domain);
+	return ERR_PTR(err);
+}
+
+#define ACCESS_ALL	(SINGLET_ACCESS_READ | SINGLET_ACCESS_WRITE)
+
 /**
  * singlet_session_open() - a session in the private domain of a user
- * @cred: whose
+ * @caller: the user
  *
  * Context: Process, sleeps.
  * Return: The session, to be closed with singlet_session_close(); or an
  * ERR_PTR: -ENOMEM.
  */
-struct singlet_session *singlet_session_open(const struct cred *cred)
+struct singlet_session *singlet_session_open(const struct singlet_caller *caller)
 {
+	return session_begin(caller, singlet_domain_open(caller->cred),
+			     ACCESS_ALL);
+}
+
+/**
+ * singlet_session_create() - a session in a new domain
+ * @caller: owner to be
+ * @name: as of singlet_named_create()
+ * @mode: likewise
+ * @flags: likewise
+ *
+ * Context: Process, sleeps.
+ * Return: The session; or an ERR_PTR: as of singlet_named_create().
+ */
+struct singlet_session *singlet_session_create(const struct singlet_caller *caller,
+					       struct singlet_name name,
+					       u32 mode, u32 flags)
+{
+	struct singlet_domain *domain, *held;
 	struct singlet_session *s;
-	int number, err;
 
-	s = kzalloc_obj(*s, GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return ERR_PTR(-ENOMEM);
-	mutex_init(&s->mutex);
-	s->pid = get_pid(task_tgid(current));
-	s->domain = singlet_domain_open(cred, &s->node);
-	if (IS_ERR(s->domain)) {
-		err = PTR_ERR(s->domain);
-		goto err_pid;
-	}
-	singlet_refs_init(&s->refs, &s->domain->store->counters);
-	number = ida_alloc_min(&s->domain->numbers, 1, GFP_KERNEL);
-	if (number < 0) {
-		err = number;
-		goto err_domain;
-	}
-	WRITE_ONCE(s->number, number);
+	domain = singlet_named_create(caller, name, mode, flags);
+	if (IS_ERR(domain))
+		return ERR_CAST(domain);
+	/* Should the session fail, the domain is not to stay. */
+	mutex_lock(&singlet_domains_mutex);
+	held = domain;
+	held->nr_sessions++;
+	mutex_unlock(&singlet_domains_mutex);
+	s = session_begin(caller, domain, ACCESS_ALL);
+	if (IS_ERR(s))
+		singlet_domain_abandon(held);
+	singlet_domain_close(held);
 	return s;
+}
 
-err_domain:
-	singlet_domain_close(s->domain, &s->node);
-err_pid:
-	put_pid(s->pid);
-	kfree(s);
-	return ERR_PTR(err);
+/**
+ * singlet_session_join() - a session in a domain
+ * @caller: who
+ * @name: of the domain
+ * @access: SINGLET_ACCESS_* wanted
+ *
+ * Context: Process, sleeps.
+ * Return: The session; or an ERR_PTR: as of singlet_named_join(), -ENOMEM.
+ */
+struct singlet_session *singlet_session_join(const struct singlet_caller *caller,
+					     struct singlet_name name,
+					     u32 access)
+{
+	return session_begin(caller, singlet_named_join(caller, name, access),
+			     access);
 }
 
 static struct singlet_object *object_at(struct singlet_session *s, u32 handle)
@@ -87,14 +205,102 @@ static void drop(void *ctx, u32 handle)
 	singlet_store_put(obj);
 }
 
+/* Drop what the session holds; nobody but a reader of leaks uses it still. */
+static void drop_all(struct singlet_session *s)
+{
+	unsigned long handle;
+	void *since;
+
+	mutex_lock(&s->mutex);
+	s->closed = true;
+	mutex_unlock(&s->mutex);
+	singlet_refs_drop_all(&s->refs, drop, s);
+	singlet_account_uncharge(&s->domain->account, SINGLET_QUOTA_REFERENCES,
+				 atomic64_read(&s->account.use[SINGLET_QUOTA_REFERENCES]));
+	/* xa_destroy() alone would keep interrupts off for long. */
+	xa_for_each(&s->allocs, handle, since) {
+		xa_erase(&s->allocs, handle);
+		cond_resched();
+	}
+}
+
 /* Drop all references; nobody uses the session any more. */
 void singlet_session_close(struct singlet_session *s)
 {
-	singlet_refs_drop_all(&s->refs, drop, s);
-	ida_free(&s->domain->numbers, s->number);
-	singlet_domain_close(s->domain, &s->node);
-	put_pid(s->pid);
-	kfree(s);
+	drop_all(s);
+	xa_erase(&s->domain->sessions, s->number);
+	singlet_domain_close(s->domain);
+	session_free(s);
+}
+
+/* Pins */
+
+static struct singlet_session *make_pins(struct singlet_domain *domain)
+{
+	struct singlet_session *pins;
+
+	pins = session_alloc(domain->user->uid);
+	if (!pins)
+		return ERR_PTR(-ENOMEM);
+	session_setup(pins, domain, ACCESS_ALL);
+	/* Pairs with the dependent load in singlet_session_pins(). */
+	smp_store_release(&domain->pins, pins);
+	return pins;
+}
+
+/**
+ * singlet_session_pins() - what holds the pins of the session's domain
+ * @s: session
+ * @make: if there are none yet, begin
+ *
+ * Context: Process, sleeps.
+ * Return: A session that stays as long as @s does; NULL: there is none; an
+ * ERR_PTR: -ENOMEM.
+ */
+struct singlet_session *singlet_session_pins(struct singlet_session *s,
+					     bool make)
+{
+	struct singlet_domain *domain = s->domain;
+	struct singlet_session *pins = READ_ONCE(domain->pins);
+
+	if (pins || !make)
+		return pins;
+	mutex_lock(&singlet_domains_mutex);
+	pins = domain->pins ?: make_pins(domain);
+	mutex_unlock(&singlet_domains_mutex);
+	return pins;
+}
+
+static void unpin_all(struct singlet_domain *domain)
+{
+	drop_all(domain->pins);
+	session_free(domain->pins);
+}
+
+static int move_pins(struct singlet_domain *domain, struct singlet_user *user)
+{
+	struct singlet_session *pins = domain->pins;
+	int err;
+
+	/* The caller keeps its own use of @user. */
+	user = singlet_user_get(user->uid);
+	err = singlet_account_move(&pins->account, user);
+	if (!err)
+		swap(pins->user, user);
+	singlet_user_put(user);
+	return err;
+}
+
+static const struct singlet_domain_ops domain_ops = {
+	.unpin_all = unpin_all,
+	.move_pins = move_pins,
+};
+
+/* Before the first domain.  Return: 0. */
+int singlet_session_init(void)
+{
+	singlet_domain_set_ops(&domain_ops);
+	return 0;
 }
 
 /*
@@ -104,34 +310,48 @@ void singlet_session_close(struct singlet_session *s)
  */
 static int record(struct singlet_session *s, struct singlet_object *obj, u32 n)
 {
-	int ret;
+	bool first;
+	int ret = 0;
 
 	mutex_lock(&s->mutex);
-	ret = singlet_refs_add(&s->refs, obj, n);
+	first = !singlet_refs_count(&s->refs, (u32)singlet_object_id(obj));
+	if (first)
+		ret = charge(s);
+	if (!ret)
+		ret = singlet_refs_add(&s->refs, obj, n);
+	else
+		count(s, STAT_REFUSALS, 1);
 	if (ret == 1)
 		count_held(s, singlet_object_len(obj), 1);
+	else if (first && ret != -EDQUOT)
+		uncharge(s);
 	mutex_unlock(&s->mutex);
 	return ret;
 }
 
 /**
- * singlet_session_adopt() - record references
+ * singlet_session_take_back() - record again what was released just now
  * @s: session
- * @obj: an object of the session's domain; one reference on it is the
- *       caller's and becomes the session's, or is dropped
- * @n: references that the session is to have more
+ * @last: from singlet_session_release(), not let go
+ * @n: references released
  *
  * Context: Process, sleeps.
- * Return: 0; -EOVERFLOW, -ENOMEM: the session has no more than before.
  */
-int singlet_session_adopt(struct singlet_session *s,
-			  struct singlet_object *obj, u32 n)
+void singlet_session_take_back(struct singlet_session *s,
+			       struct singlet_object *last, u32 n)
 {
-	int ret = record(s, obj, n);
+	int ret;
 
+	mutex_lock(&s->mutex);
+	/* Neither memory nor quota is needed: both are still there. */
+	ret = singlet_refs_restore(&s->refs, last, n);
+	if (ret == 1)
+		count_held(s, singlet_object_len(last), 1);
+	else
+		uncharge(s);	/* others of the session took it meanwhile */
+	mutex_unlock(&s->mutex);
 	if (ret != 1)
-		singlet_store_put(obj);
-	return min(ret, 0);
+		singlet_store_put(last);
 }
 
 /*
@@ -141,6 +361,8 @@ int singlet_session_adopt(struct singlet_session *s,
 static void discard(struct singlet_object *obj)
 {
 	u64 id = singlet_object_id(obj);
+	struct singlet_store *store = singlet_object_store(obj);
+	struct singlet_freed freed = {};
 	bool killed = false;
 
 	rcu_read_lock();
@@ -150,7 +372,7 @@ static void discard(struct singlet_object *obj)
 		killed = singlet_object_kill(obj, false);
 	rcu_read_unlock();
 	if (killed)
-		singlet_store_free_dying(obj);
+		singlet_store_free_dying(store, &obj, 1, false, &freed);
 }
 
 /*
@@ -206,8 +428,13 @@ int singlet_session_intern(struct singlet_session *s, u32 type,
 
 static void tidy(struct singlet_session *s, const struct singlet_object *last)
 {
+	u32 handle = (u32)singlet_object_id(last);
+
 	mutex_lock(&s->mutex);
-	singlet_refs_tidy(&s->refs, (u32)singlet_object_id(last));
+	singlet_refs_tidy(&s->refs, handle);
+	if (last->info & INFO_PLAIN && !singlet_refs_count(&s->refs, handle))
+		xa_erase(&s->allocs, handle);
+	uncharge(s);
 	mutex_unlock(&s->mutex);
 }
 
@@ -291,7 +518,7 @@ struct singlet_object *singlet_session_get(struct singlet_session *s, u64 id)
  * @n: how many, at least 1
  *
  * Context: Process, sleeps.
- * Return: 0, -EINVAL, -ENOENT, -EOVERFLOW, -ENOMEM.
+ * Return: 0, -EINVAL, -ENOENT, -EOVERFLOW, -EDQUOT, -ENOMEM.
  */
 int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
 {
@@ -306,10 +533,12 @@ int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
 		return PTR_ERR(obj);
 	if (id & WORLD_ID)
 		return 0;
-	err = singlet_session_adopt(s, obj, n);
-	if (!err && revived)
+	err = record(s, obj, n);
+	if (err != 1)
+		singlet_store_put(obj);
+	if (err >= 0 && revived)
 		count(s, STAT_REVIVALS, 1);
-	return err;
+	return min(err, 0);
 }
 
 /**
@@ -319,7 +548,7 @@ int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
  * @n: how many, at least 1
  * @last: out; the object when those were the session's last: the reference on
  *        it is the caller's now, to be dropped with singlet_session_let_go()
- *        or adopted again, which does not fail; NULL otherwise
+ *        or recorded again with singlet_session_take_back(); NULL otherwise
  *
  * Context: Process, sleeps.
  * Return: 0, -EINVAL, -ENOENT.
@@ -350,6 +579,25 @@ int singlet_session_release(struct singlet_session *s, u64 id, u32 n,
 	return ret;
 }
 
+/* When it was allocated, for singlet_session_leaks(): 0 or -ENOMEM. */
+static int note_alloc(struct singlet_session *s, u32 handle)
+{
+	void *now = xa_mk_value(ktime_get_boottime_ns() / NSEC_PER_MSEC);
+	int err;
+
+	mutex_lock(&s->mutex);
+	err = xa_err(xa_store(&s->allocs, handle, now, GFP_KERNEL));
+	mutex_unlock(&s->mutex);
+	return err;
+}
+
+static void forget_alloc(struct singlet_session *s, u32 handle)
+{
+	mutex_lock(&s->mutex);
+	xa_erase(&s->allocs, handle);
+	mutex_unlock(&s->mutex);
+}
+
 /**
  * singlet_session_alloc() - a plain object
  * @s: session, which gets one reference on it
@@ -364,12 +612,20 @@ int singlet_session_alloc(struct singlet_session *s, u32 type, u32 len,
 			  u64 *id)
 {
 	struct singlet_object *obj;
+	int err;
 
 	obj = singlet_store_alloc(s->domain->store, type, len, GFP_KERNEL);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	*id = singlet_object_id(obj);
-	return singlet_session_adopt(s, obj, 1);
+	err = note_alloc(s, (u32)*id);
+	if (!err)
+		err = record(s, obj, 1);
+	if (err == 1)
+		return 0;
+	forget_alloc(s, (u32)*id);
+	singlet_store_put(obj);
+	return err;
 }
 
 /* A plain object of this session, s->mutex held; or an ERR_PTR. */
@@ -437,119 +693,14 @@ int singlet_session_seal(struct singlet_session *s, u64 id)
 	return PTR_ERR_OR_ZERO(obj);
 }
 
-static u32 state_of(const struct singlet_peek *peek)
+/* References that the session has on an object.  Context: Process, sleeps. */
+u32 singlet_session_held(struct singlet_session *s, u64 id)
 {
-	if (peek->immortal)
-		return SINGLET_STATE_IMMORTAL;
-	if (peek->info & INFO_UNSEALED)
-		return SINGLET_STATE_UNSEALED;
-	return peek->references ? SINGLET_STATE_LIVE : SINGLET_STATE_IDLE;
-}
-
-/* An object as the session sees it.  Return: 0, -ENOENT. */
-static int look(struct singlet_session *s, u64 id, struct singlet_peek *peek,
-		u32 *have)
-{
-	int err = singlet_store_peek(s->domain->store, id, peek);
-
-	if (err)
-		return err;
-	*have = 0;
-	if (!peek->immortal) {
-		mutex_lock(&s->mutex);
-		if (held(s, id))
-			*have = singlet_refs_count(&s->refs, (u32)id);
-		mutex_unlock(&s->mutex);
-	}
-	return peek->info & INFO_UNSEALED && !*have ? -ENOENT : 0;
-}
-
-/**
- * singlet_session_query() - what is known of an object
- * @s: session
- * @id: id
- * @item: out
- *
- * Context: Process, sleeps.
- * Return: 0, -ENOENT.
- */
-int singlet_session_query(struct singlet_session *s, u64 id,
-			  struct singlet_query_item *item)
-{
-	struct singlet_peek peek;
-	u32 have;
-	int err = look(s, id, &peek, &have);
-
-	if (err)
-		return err;
-	item->type = peek.type;
-	item->len = peek.len;
-	item->state = state_of(&peek);
-	item->references = peek.references;
-	item->held = have;
-	return 0;
-}
-
-/**
- * singlet_session_list() - objects of the session's domain
- * @s: session
- * @type: number of a type, or 0 for all
- * @cursor: handle to go on with; out: the next one, 0 at the end
- * @entries: out
- * @max: room in @entries
- *
- * Looks at a bounded number of slots, so it can find none before the end.
- *
- * Context: Process, sleeps.
- * Return: Entries filled.
- */
-u32 singlet_session_list(struct singlet_session *s, u32 type, u64 *cursor,
-			 struct singlet_list_entry *entries, u32 max)
-{
-	struct singlet_store *store = s->domain->store;
-	u32 index = *cursor >> INFO_SLOT_BITS;
-	u32 slot = *cursor & INFO_SLOT_MASK;
-	unsigned int budget = 64 * SIZE_SLOTS_MAX;
 	u32 n = 0;
 
-	for (; index < singlet_slab_dir_cap(&store->pool.dir); index++, slot = 0) {
-		struct singlet_slab *slab;
-		u32 slots;
-
-		rcu_read_lock();
-		slab = singlet_slab_dir_find(&store->pool.dir, index);
-		slots = slab ? slab->slots : 0;
-		rcu_read_unlock();
-		for (; slot < slots; slot++) {
-			u32 handle = index << INFO_SLOT_BITS | slot;
-			struct singlet_object *obj;
-			struct singlet_peek peek;
-			u64 id = 0;
-			u32 have;
-
-			if (n == max || !budget) {
-				*cursor = handle;
-				return n;
-			}
-			budget--;
-			rcu_read_lock();
-			obj = singlet_pool_object(&store->pool, handle, &slab);
-			if (obj && !singlet_object_dead(obj))
-				id = singlet_object_id(obj);
-			rcu_read_unlock();
-			if (!id || look(s, id, &peek, &have) ||
-			    (type && type != peek.type))
-				continue;
-			entries[n++] = (struct singlet_list_entry){
-				.id = id,
-				.type = peek.type,
-				.len = peek.len,
-				.references = peek.references,
-				.state = state_of(&peek),
-			};
-		}
-		cond_resched();
-	}
-	*cursor = 0;
+	mutex_lock(&s->mutex);
+	if (held(s, id))
+		n = singlet_refs_count(&s->refs, (u32)id);
+	mutex_unlock(&s->mutex);
 	return n;
 }

@@ -11,6 +11,7 @@
 #define SINGLET_SIZE_H
 
 #include <linux/bitops.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #define SIZE_SLOT_MAX	32768
@@ -48,6 +49,15 @@ static inline unsigned int singlet_size_class(u32 len)
 	e = fls(len - 1);		/* 65..128: 7 */
 	shift = e - 4;
 	return 8 + (e - 7) * 8 + (((len - 1) >> shift) & 7);
+}
+
+/* Bytes that a slot for a value of @len bytes has. */
+static inline u32 singlet_size_bytes(u32 len)
+{
+	unsigned int class = singlet_size_class(len);
+
+	return class == SIZE_LARGE ? PAGE_ALIGN(len) :
+				     singlet_sizes[class].size;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "slab.h"
 
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -11,13 +12,10 @@
 #include "pages.h"
 
 /*
- * Descriptors of the small classes have odd sizes and are many: each of these
- * classes has a cache of its own in the kernel's allocator (which merges equal
- * ones), so that they waste no power of two.
+ * Descriptors have odd sizes and are many: each size has a cache of its own in
+ * the kernel's allocator, so that they waste no power of two.
  */
-#define DESC_CACHES	24		/* classes of up to 256 bytes */
-
-static struct kmem_cache *desc_cache[DESC_CACHES];
+static struct kmem_cache *desc_cache[SIZE_LARGE + 1];
 
 static bool has_big(const struct singlet_size *size)
 {
@@ -34,12 +32,13 @@ static size_t desc_bytes(const struct singlet_size *size)
 	return bytes;
 }
 
-static void desc_free(struct singlet_slab *slab, unsigned int class)
+/* The cache for @bytes that a class before @class has already, or NULL. */
+static struct kmem_cache *desc_cache_of(size_t bytes, int class)
 {
-	if (class < DESC_CACHES)
-		kmem_cache_free(desc_cache[class], slab);
-	else
-		kfree(slab);
+	while (class--)
+		if (desc_bytes(&singlet_sizes[class]) == bytes)
+			return desc_cache[class];
+	return NULL;
 }
 
 int singlet_slab_init(void)
@@ -47,11 +46,13 @@ int singlet_slab_init(void)
 	char name[32];
 	int i;
 
-	for (i = 0; i < DESC_CACHES; i++) {
+	for (i = 0; i <= SIZE_LARGE; i++) {
 		size_t bytes = desc_bytes(&singlet_sizes[i]);
 
-		snprintf(name, sizeof(name), KBUILD_MODNAME "_slab_%u",
-			 singlet_sizes[i].size);
+		desc_cache[i] = desc_cache_of(bytes, i);
+		if (desc_cache[i])
+			continue;
+		snprintf(name, sizeof(name), KBUILD_MODNAME "_slab_%zu", bytes);
 		desc_cache[i] = kmem_cache_create(name, bytes, 0, SLAB_ACCOUNT,
 						  NULL);
 		if (!desc_cache[i]) {
@@ -67,8 +68,10 @@ void singlet_slab_exit(void)
 {
 	int i;
 
-	for (i = 0; i < DESC_CACHES; i++) {
-		kmem_cache_destroy(desc_cache[i]);
+	for (i = SIZE_LARGE; i >= 0; i--) {
+		if (desc_cache[i] &&
+		    !desc_cache_of(desc_bytes(&singlet_sizes[i]), i))
+			kmem_cache_destroy(desc_cache[i]);
 		desc_cache[i] = NULL;
 	}
 }
@@ -83,43 +86,61 @@ static void pool_unuse(struct singlet_pool *pool)
 
 static void count_slab(struct singlet_slab *slab, long sign)
 {
-	struct singlet_slab_cache *cache = slab->cache;
-	const struct singlet_counters *c = cache->pool->counters;
+	const struct singlet_counters *c = slab->cache->pool->counters;
 
 	singlet_count(c, STAT_SLABS, sign);
 	singlet_count(c, STAT_SLOTS, sign * slab->slots);
 	singlet_count(c, STAT_BYTES_STORED, sign * (long)(slab->pages *
 							  PAGE_SIZE));
-	singlet_count(c, STAT_BYTES_METADATA,
+}
+
+static void count_desc(struct singlet_slab *slab, long sign)
+{
+	struct singlet_slab_cache *cache = slab->cache;
+
+	singlet_count(cache->pool->counters, STAT_BYTES_METADATA,
 		      sign * (long)desc_bytes(cache->size));
 }
 
-/* Nobody can reach the slab any more. */
-static void slab_free(struct singlet_slab *slab)
+static void free_payload(struct singlet_slab *slab)
+{
+	count_slab(slab, -1);
+	singlet_count(slab->cache->pool->counters, STAT_SLABS_FREED, 1);
+	singlet_pages_free(slab->base, slab->pages);
+}
+
+/* Nobody looks at the records any more. */
+static void free_desc(struct singlet_slab *slab)
 {
 	struct singlet_slab_cache *cache = slab->cache;
 	struct singlet_pool *pool = cache->pool;
 
-	count_slab(slab, -1);
-	singlet_count(pool->counters, STAT_SLABS_FREED, 1);
-	singlet_pages_free(slab->base, slab->pages);
-	desc_free(slab, cache->class);
+	count_desc(slab, -1);
+	kmem_cache_free(desc_cache[cache->class], slab);
 	pool_unuse(pool);
 }
 
 /*
- * Runs from vmalloc can only be freed where sleeping is allowed; RCU callbacks
- * leave them to a worker, which singlet_slab_flush() can wait for.
+ * Runs from vmalloc can only be freed where sleeping is allowed, so they are
+ * left to a worker; singlet_slab_flush() waits for it.
  */
 static LLIST_HEAD(late_slabs);
 
-static void free_late(struct work_struct *work)
+/* Context: Process, sleeps; memory reclaim may call it. */
+void singlet_slab_free_late(void)
 {
 	struct llist_node *late = llist_del_all(&late_slabs);
 	struct singlet_slab *slab, *tmp;
 
-	llist_for_each_entry_safe(slab, tmp, late, late)
-		slab_free(slab);
+	llist_for_each_entry_safe(slab, tmp, late, late) {
+		free_payload(slab);
+		free_desc(slab);
+	}
+}
+
+static void free_late(struct work_struct *work)
+{
+	singlet_slab_free_late();
 }
 
 static DECLARE_WORK(late_work, free_late);
@@ -129,7 +150,7 @@ static void slab_free_rcu(struct rcu_head *rcu)
 	struct singlet_slab *slab = container_of(rcu, struct singlet_slab, rcu);
 
 	if (!is_vmalloc_addr(slab->base))
-		slab_free(slab);
+		free_desc(slab);
 	else if (llist_add(&slab->late, &late_slabs))
 		schedule_work(&late_work);
 }
@@ -137,11 +158,25 @@ static void slab_free_rcu(struct rcu_head *rcu)
 /* Wait until every slab taken out of use is back with the kernel. */
 void singlet_slab_flush(void)
 {
+	singlet_idle_sync();	/* the shrinker may have some in hand */
 	rcu_barrier();
 	flush_work(&late_work);
 }
 
-/* Take a slab without objects, already off its cache's list, out of use. */
+/*
+ * Take a slab out of use; it is on no list of its cache's, and has no object
+ * that anybody could still get.  Its pages are free at once: bytes are only
+ * read by who has a reference.  Its records wait for those who may be looking.
+ */
+static void slab_end(struct singlet_slab *slab, u32 gen)
+{
+	singlet_idle_end(&slab->idle);
+	singlet_slab_dir_remove(&slab->cache->pool->dir, slab->index, gen);
+	if (!is_vmalloc_addr(slab->base))
+		free_payload(slab);
+	call_rcu(&slab->rcu, slab_free_rcu);
+}
+
 static void slab_retire(struct singlet_slab *slab)
 {
 	u32 gen = 0;
@@ -149,8 +184,7 @@ static void slab_retire(struct singlet_slab *slab)
 
 	for (i = 0; i < slab->slots; i++)
 		gen = max(gen, slab->obj[i].gen);
-	singlet_slab_dir_remove(&slab->cache->pool->dir, slab->index, gen);
-	call_rcu(&slab->rcu, slab_free_rcu);
+	slab_end(slab, gen);
 }
 
 static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
@@ -164,10 +198,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 	u32 gen;
 
 	gfp |= __GFP_ACCOUNT;
-	if (cache->class < DESC_CACHES)
-		slab = kmem_cache_alloc(desc_cache[cache->class], gfp);
-	else
-		slab = kmalloc(desc_bytes(size), gfp);
+	slab = singlet_idle_alloc(desc_cache[cache->class], gfp);
 	if (!slab)
 		return NULL;
 
@@ -186,6 +217,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 		goto err_pages;
 	slab->index = index;
 	slab->gen = gen;
+	singlet_idle_setup(&slab->idle);
 	slab->nr_free = slab->slots;
 	slab->nr_retired = 0;
 	slab->free_head = 0;
@@ -200,6 +232,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 	}
 	refcount_inc(&pool->users);
 	count_slab(slab, 1);
+	count_desc(slab, 1);
 	singlet_slab_dir_publish(&pool->dir, index, slab,
 				 singlet_place(slab->base, slab->slots,
 					       slab->big ? 8 * PLACE_SIZE_OTHER :
@@ -209,7 +242,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 err_pages:
 	singlet_pages_free(slab->base, slab->pages);
 err_desc:
-	desc_free(slab, cache->class);
+	kmem_cache_free(desc_cache[cache->class], slab);
 	return NULL;
 }
 
@@ -470,26 +503,50 @@ void singlet_pool_trim(struct singlet_pool *pool)
 }
 
 /**
- * singlet_pool_destroy() - free all slabs and drop the owner's use
- * @pool: nobody else uses it, and no magazine holds a slot
+ * singlet_pool_quiesce() - keep the shrinker away
+ * @pool: nobody makes objects idle any more
  *
- * Objects that are still there go with their slabs.  Each slab is freed after
- * a grace period, pool->release() is called when all are.
+ * Context: Process, sleeps.  The shrinker knows nothing of @pool afterwards.
  */
-void singlet_pool_destroy(struct singlet_pool *pool)
+void singlet_pool_quiesce(struct singlet_pool *pool)
 {
 	u32 i, cap = singlet_slab_dir_cap(&pool->dir);
 
 	for (i = 0; i < cap; i++) {
 		struct singlet_slab *slab;
 
+		/* A scan that found the slab before may be ending it. */
+		rcu_read_lock();
+		slab = singlet_slab_dir_find(&pool->dir, i);
+		if (slab)
+			singlet_idle_end(&slab->idle);
+		rcu_read_unlock();
+		cond_resched();
+	}
+	singlet_idle_sync();
+}
+
+/**
+ * singlet_pool_destroy() - free all slabs and drop the owner's use
+ * @pool: nobody else uses it, and no magazine holds a slot
+ *
+ * Objects that are still there go with their slabs.  pool->release() is called
+ * when all slabs are gone, after a grace period.
+ */
+void singlet_pool_destroy(struct singlet_pool *pool)
+{
+	u32 i, cap = singlet_slab_dir_cap(&pool->dir);
+
+	singlet_pool_quiesce(pool);
+	for (i = 0; i < cap; i++) {
+		struct singlet_slab *slab;
+
 		rcu_read_lock();
 		slab = singlet_slab_dir_find(&pool->dir, i);
 		rcu_read_unlock();
-		if (slab) {
-			singlet_slab_dir_remove(&pool->dir, i, U32_MAX);
-			call_rcu(&slab->rcu, slab_free_rcu);
-		}
+		if (slab)
+			slab_end(slab, U32_MAX);
+		cond_resched();
 	}
 	pool_unuse(pool);
 }

@@ -14,9 +14,11 @@
  * magazine, is on its slab's free list, or is retired.  Per slab:
  *   objects + in magazines + nr_free + nr_retired == slots
  *
- * Slots are type-stable: a record stays a record, and a payload a payload of
- * the same slot size, until a grace period after its slab was taken from the
- * directory.  Free slots are zero.
+ * Records are type-stable: a record stays a record until a grace period after
+ * its slab was taken from the directory.  The payload is not: its pages go back
+ * to the kernel as soon as the slab has no object, so that memory reclaim gains
+ * them at once; nobody reads a slot's bytes without a reference on the object
+ * in it.  Free slots are zero.
  *
  * Locking: cache->lock (irq-safe) protects a cache's lists and the free lists
  * and counts of its slabs.  Order: cache->lock before the directory's lock.
@@ -32,6 +34,7 @@
 #include <linux/spinlock.h>
 
 #include "debug.h"
+#include "idle.h"
 #include "size.h"
 #include "slab_dir.h"
 #include "stats.h"
@@ -92,6 +95,7 @@ struct singlet_slab {
 	u16 free_head;			/* cache->lock */
 	u16 nr_free;			/* cache->lock; on the free list */
 	u16 nr_retired;			/* cache->lock; out of generations */
+	struct singlet_idle idle;
 	union {
 		struct list_head node;	/* cache->lock; in cache->partial */
 		struct rcu_head rcu;	/* after removal */
@@ -146,10 +150,12 @@ struct singlet_cache_info {
 int singlet_slab_init(void);
 void singlet_slab_exit(void);
 void singlet_slab_flush(void);
+void singlet_slab_free_late(void);
 
 void singlet_pool_init(struct singlet_pool *pool,
 		       struct singlet_counters *counters,
 		       void (*release)(struct singlet_pool *pool));
+void singlet_pool_quiesce(struct singlet_pool *pool);
 void singlet_pool_destroy(struct singlet_pool *pool);
 void singlet_pool_free_caches(struct singlet_pool *pool);
 struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
@@ -184,6 +190,13 @@ static inline void *singlet_slab_payload(const struct singlet_slab *slab,
 					 unsigned int slot)
 {
 	return slab->base + (size_t)slot * slab->size;
+}
+
+/* Base of the payload, if possible without a look at the slab. */
+static __always_inline void *singlet_slab_base(const struct singlet_slab *slab,
+					       u64 place)
+{
+	return PLACE_HAS_BASE ? singlet_place_base(place) : slab->base;
 }
 
 /* Index of the type in its registry. */

@@ -24,6 +24,7 @@
 #define SINGLET_SLAB_DIR_H
 
 #include <linux/idr.h>
+#include <linux/kasan.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
@@ -99,15 +100,27 @@ singlet_slab_dir_find(const struct singlet_slab_dir *dir, u32 index)
 }
 
 /* The place of a slab of slots of @size bytes (8 * PLACE_SIZE_OTHER: others). */
-static inline u64 singlet_place(const void *base, u32 slots, u32 size)
+static inline u64 singlet_place(void *base, u32 slots, u32 size)
 {
-	return (unsigned long)base >> PAGE_SHIFT_MIN << PLACE_BASE_SHIFT |
+	unsigned long address = (unsigned long)kasan_reset_tag(base);
+
+	return address >> PAGE_SHIFT_MIN << PLACE_BASE_SHIFT |
 	       (u64)(slots - 1) << PLACE_LAST_SHIFT | size / 8;
 }
 
+/*
+ * Where the highest bits of all kernel addresses equal bit 56, that one tells
+ * them all; elsewhere the slab has to be asked.
+ */
+#if defined(CONFIG_X86_64) || defined(CONFIG_UML) || defined(CONFIG_ARM64) || \
+	defined(CONFIG_RISCV) || defined(CONFIG_S390)
+#define PLACE_HAS_BASE	1
+#else
+#define PLACE_HAS_BASE	0
+#endif
+
 static __always_inline void *singlet_place_base(u64 place)
 {
-	/* The address bits that were shifted out equal the highest kept. */
 	return (void *)((s64)place >> PLACE_BASE_SHIFT << PAGE_SHIFT_MIN);
 }
 

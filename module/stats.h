@@ -19,6 +19,7 @@
  */
 enum singlet_stat {
 	STAT_IDLE,		/* objects without a reference */
+	STAT_BYTES_IDLE,	/* in their slots */
 	STAT_IMMORTAL,		/* objects never freed */
 	STAT_REFERENCES,	/* (session, object) pairs */
 	STAT_FRESH,		/* creates in a slot not used before */
@@ -26,6 +27,8 @@ enum singlet_stat {
 	STAT_EVICTIONS,
 	STAT_RELEASED,		/* references dropped by a session's end */
 	STAT_FAILURES,		/* requests that found no memory */
+	STAT_REFUSALS,		/* requests over a quota */
+	STAT_PINS,		/* objects pinned */
 	STAT_COLLECTIONS,
 	STAT_SLABS,
 	STAT_SLABS_FREED,

@@ -5,7 +5,7 @@
 #include <linux/mm.h>
 #include <linux/prefetch.h>
 #include <linux/random.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "compat/alloc.h"
@@ -14,6 +14,15 @@
 
 /* Shrinks tables and frees stores; never needed to make progress elsewhere. */
 static struct workqueue_struct *store_wq;
+
+/* What the layer of reclaim does for a store that needs it. */
+static const struct singlet_store_hooks *hooks;
+
+/* Before the first store; NULL: after the last. */
+void singlet_store_set_hooks(const struct singlet_store_hooks *h)
+{
+	hooks = h;
+}
 
 int singlet_store_init(void)
 {
@@ -84,6 +93,37 @@ static void store_shrink_work(struct work_struct *work)
 	singlet_table_shrink(&store->table);
 }
 
+static void store_trim_work(struct work_struct *work)
+{
+	struct singlet_store *store = container_of(work, struct singlet_store,
+						   trim_work.work);
+
+	if (hooks)
+		hooks->trim(store);
+}
+
+/* Trimming goes over all slabs, so it does not come too often. */
+#define TRIM_DELAY	(HZ / 10)
+
+/* Idle objects have become many: are they too many? */
+void singlet_store_check_idle(struct singlet_store *store)
+{
+	if (store->account && singlet_store_idle_excess(store))
+		queue_delayed_work(store_wq, &store->trim_work, TRIM_DELAY);
+}
+
+/* Bytes of idle objects beyond the ceiling, an instant's view. */
+u64 singlet_store_idle_excess(struct singlet_store *store)
+{
+	u64 limit = store->account ?
+		    singlet_account_limit(store->account, SINGLET_QUOTA_IDLE) :
+		    U64_MAX;
+	u64 idle = max(singlet_counters_sum(&store->counters, STAT_BYTES_IDLE),
+		       0L);
+
+	return idle > limit ? idle - limit : 0;
+}
+
 /* The last slab is back with the kernel; RCU callback context. */
 static void store_release(struct singlet_pool *pool)
 {
@@ -116,6 +156,7 @@ struct singlet_store *singlet_store_create(void)
 	singlet_pool_init(&store->pool, &store->counters, store_release);
 	get_random_bytes(&store->key, sizeof(store->key));
 	INIT_WORK(&store->shrink_work, store_shrink_work);
+	INIT_DELAYED_WORK(&store->trim_work, store_trim_work);
 	INIT_WORK(&store->free_work, store_free_work);
 	return store;
 
@@ -140,6 +181,9 @@ err_free:
  */
 void singlet_store_destroy(struct singlet_store *store)
 {
+	/* A scan, and what it makes a store's work do, queue work. */
+	singlet_pool_quiesce(&store->pool);
+	cancel_delayed_work_sync(&store->trim_work);
 	cancel_work_sync(&store->shrink_work);
 	singlet_pool_destroy(&store->pool);
 }
@@ -151,14 +195,17 @@ static void count(struct singlet_store *store, enum singlet_stat item, long n)
 	singlet_count(&store->counters, item, n);
 }
 
-static void object_free(struct singlet_store *store, struct singlet_object *obj)
+/* Free an object that nobody else can reach; its parts were dropped. */
+void singlet_store_free(struct singlet_store *store, struct singlet_object *obj)
 {
 	u32 index = singlet_info_type(READ_ONCE(obj->info));
+	u32 size = singlet_object_slab(obj)->size;
 	u32 len = singlet_object_len(obj);
 
 	/* The type may go when the object does not count any more. */
 	singlet_type_sub(singlet_types_at(&store->types, index), len);
 	singlet_store_free_slot(obj, len);
+	singlet_store_uncharge(store, 1, size);
 }
 
 /*
@@ -170,32 +217,81 @@ void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 	struct singlet_store *store = singlet_object_store(obj);
 
 	if (put == PUT_IDLE)
-		count(store, STAT_IDLE, 1);
+		singlet_store_count_idle(store, obj, 1);
 	else
-		object_free(store, obj);
+		singlet_store_free(store, obj);
 }
 
-/**
- * singlet_store_free_dying() - finish what singlet_object_kill() began
- * @obj: the caller moved it to dying
- *
- * Context: Any but hard interrupts; does not sleep.
- * Return: Bytes that were in its value.
- */
-u32 singlet_store_free_dying(struct singlet_object *obj)
+/* Take a dying object, which is the caller's, out of the table. */
+void singlet_store_unhash(struct singlet_store *store,
+			  struct singlet_object *obj)
 {
-	/* It is the caller's alone and keeps its slab. */
-	struct singlet_store *store = singlet_object_store(obj);
 	u32 hash = object_hash(store, obj);
-	u32 len = singlet_object_len(obj);
 
 	singlet_table_lock(&store->table, hash);
 	singlet_table_remove(&store->table, hash, (u32)singlet_object_id(obj));
 	singlet_table_unlock(&store->table, hash);
-	count(store, STAT_IDLE, -1);
-	count(store, STAT_EVICTIONS, 1);
-	object_free(store, obj);
-	return len;
+}
+
+/**
+ * singlet_store_free_evicted() - free dying values
+ * @store: store
+ * @obj: of one slab; idle until they were killed, their parts dropped, out of
+ *       the table
+ * @nr: how many, at least 1
+ *
+ * Context: Any but NMI; does not sleep.
+ */
+void singlet_store_free_evicted(struct singlet_store *store,
+				struct singlet_object **obj, unsigned int nr)
+{
+	struct singlet_slab *slab = singlet_object_slab(obj[0]);
+	struct singlet_slab_cache *cache = slab->cache;
+	u32 size = slab->size;
+	unsigned int i;
+
+	count(store, STAT_IDLE, -(long)nr);
+	count(store, STAT_BYTES_IDLE, -(long)nr * size);
+	count(store, STAT_EVICTIONS, nr);
+	singlet_idle_sub(&slab->idle, nr);
+	for (i = 0; i < nr; i++) {
+		u32 index = singlet_info_type(READ_ONCE(obj[i]->info));
+		u32 len = singlet_object_len(obj[i]);
+
+		/* The type may go when the object does not count any more. */
+		singlet_type_sub(singlet_types_at(&store->types, index), len);
+		singlet_object_erase(obj[i], len);
+	}
+	/* Whole slabs are to end here: around the magazines. */
+	singlet_slab_give(cache, obj, nr);
+	singlet_store_uncharge(store, nr, size);
+}
+
+/*
+ * The slow part of singlet_store_charge().  Idle objects are the first to go
+ * when a quota is reached.
+ */
+int singlet_store_charge_slow(struct singlet_store *store, u32 size, gfp_t gfp)
+{
+	struct singlet_account *account = store->account;
+	bool can_wait = gfpflags_allow_blocking(gfp) && hooks;
+
+	for (;;) {
+		if (!singlet_account_charge(account, SINGLET_QUOTA_OBJECTS, 1)) {
+			if (!singlet_account_charge(account,
+						    SINGLET_QUOTA_BYTES, size))
+				return 0;
+			singlet_account_uncharge(account,
+						 SINGLET_QUOTA_OBJECTS, 1);
+		}
+		if (!can_wait || fatal_signal_pending(current) ||
+		    (!hooks->make_room(store, size) &&
+		     !(store->relieve && store->relieve(store))))
+			break;
+		cond_resched();
+	}
+	count(store, STAT_REFUSALS, 1);
+	return -EDQUOT;
 }
 
 /**
@@ -207,7 +303,7 @@ u32 singlet_store_free_dying(struct singlet_object *obj)
  *
  * Context: As @gfp says; not from hard interrupts.
  * Return: The object, zeroed and unsealed, with a reference that is the
- * caller's; or an ERR_PTR: -ENOENT, -EINVAL, -EMSGSIZE, -ENOMEM.
+ * caller's; or an ERR_PTR: -ENOENT, -EINVAL, -EMSGSIZE, -EDQUOT, -ENOMEM.
  */
 struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 					   u32 type_number, u32 len, gfp_t gfp)
@@ -225,8 +321,12 @@ struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 	err = singlet_type_check_shape(type, NULL, len);
 	if (err)
 		goto err_type;
+	err = singlet_store_charge(store, singlet_size_bytes(len), gfp);
+	if (err)
+		goto err_type;
 	obj = singlet_pool_alloc(&store->pool, len, gfp);
 	if (!obj) {
+		singlet_store_uncharge(store, 1, singlet_size_bytes(len));
 		count(store, STAT_FAILURES, 1);
 		err = -ENOMEM;
 		goto err_type;
@@ -268,7 +368,7 @@ static struct singlet_object *get_from(struct singlet_store *store,
 	case GOT_FULL:
 		return ERR_PTR(-EOVERFLOW);
 	case GOT_IDLE:
-		count(store, STAT_IDLE, -1);
+		singlet_store_count_idle(store, obj, -1);
 		*revived = true;
 		break;
 	case GOT_LIVE:
@@ -332,6 +432,8 @@ int singlet_store_peek(struct singlet_store *store, u64 id,
 	obj = singlet_pool_object(pool, (u32)id & ~(u32)WORLD_ID, &slab);
 	if (!obj || READ_ONCE(obj->gen) != id >> 32)
 		goto out;
+	/* What is seen below is of this generation or a later one. */
+	compat_rmb();	/* pairs with the release in singlet_object_erase() */
 	/* Acquire: what follows is read after the object was published. */
 	if (atomic_read_acquire(&obj->refs) < 0)
 		goto out;
@@ -406,6 +508,9 @@ void singlet_store_stats(struct singlet_store *store,
 	stats->evictions += SUM(EVICTIONS);
 	stats->released += SUM(RELEASED);
 	stats->failures += SUM(FAILURES);
+	stats->bytes_idle += SUM(BYTES_IDLE);
+	stats->pins += SUM(PINS);
+	stats->refusals += SUM(REFUSALS);
 	stats->collections += SUM(COLLECTIONS);
 	stats->slabs += SUM(SLABS);
 	stats->slots += slots;

@@ -22,6 +22,7 @@
 
 #include "magazine.h"
 #include "object.h"
+#include "quota.h"
 #include "slab.h"
 #include "stats.h"
 #include "table.h"
@@ -35,13 +36,27 @@ struct singlet_store {
 	hsiphash_key_t key;		/* stable; leaves the kernel never */
 	struct work_struct shrink_work;
 	struct work_struct free_work;
-	struct list_head reclaim_node;	/* reclaim.c's lock */
+	struct delayed_work trim_work;
+	struct singlet_account *account;	/* stable; NULL: no quota */
 	u32 reclaim_hand;		/* a hint: where to go on */
 	/*
-	 * Called when the shrinker has freed the last object, with reclaim's
-	 * lock held; the owner may set it before there is an object.
+	 * Called when the shrinker has freed the last object, with idle's
+	 * mutex held; the owner may set it before there is an object.
 	 */
 	void (*emptied)(struct singlet_store *store);
+	/*
+	 * Called when a quota is reached and nothing is idle here: whoever pays
+	 * may have idle objects elsewhere.  Return: whether one was freed.
+	 */
+	bool (*relieve)(struct singlet_store *store);
+};
+
+/* Upward calls. */
+struct singlet_store_hooks {
+	/* Too much is idle: see singlet_store_idle_excess(). */
+	void (*trim)(struct singlet_store *store);
+	/* A quota is reached: free idle objects.  Return: whether any was. */
+	bool (*make_room)(struct singlet_store *store, u32 size);
 };
 
 /* What singlet_store_peek() saw of an object. */
@@ -54,6 +69,7 @@ struct singlet_peek {
 };
 
 int singlet_store_init(void);
+void singlet_store_set_hooks(const struct singlet_store_hooks *hooks);
 void singlet_store_exit(void);
 
 struct singlet_store *singlet_store_create(void);
@@ -65,7 +81,15 @@ void singlet_store_seal(struct singlet_object *obj);
 struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id,
 					 bool *revived);
 void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put);
-u32 singlet_store_free_dying(struct singlet_object *obj);
+void singlet_store_free(struct singlet_store *store,
+			struct singlet_object *obj);
+void singlet_store_free_evicted(struct singlet_store *store,
+				struct singlet_object **obj, unsigned int nr);
+void singlet_store_unhash(struct singlet_store *store,
+			  struct singlet_object *obj);
+int singlet_store_charge_slow(struct singlet_store *store, u32 size, gfp_t gfp);
+void singlet_store_check_idle(struct singlet_store *store);
+u64 singlet_store_idle_excess(struct singlet_store *store);
 int singlet_store_peek(struct singlet_store *store, u64 id,
 		       struct singlet_peek *peek);
 /**
@@ -87,6 +111,43 @@ static inline void singlet_store_put(struct singlet_object *obj)
 	if (unlikely(put != PUT_LIVE))
 		singlet_store_put_last(obj, put);
 	rcu_read_unlock();
+}
+
+/* Look at the ceiling once in so many idle objects of a slab. */
+#define IDLE_CHECK	16
+
+/* An object has become idle (@sign 1), or is so no more (-1).  RCU section. */
+static inline void singlet_store_count_idle(struct singlet_store *store,
+					    const struct singlet_object *obj,
+					    int sign)
+{
+	struct singlet_slab *slab = singlet_object_slab(obj);
+
+	singlet_count(&store->counters, STAT_IDLE, sign);
+	singlet_count(&store->counters, STAT_BYTES_IDLE,
+		      sign * (long)slab->size);
+	if (sign < 0)
+		singlet_idle_sub(&slab->idle, 1);
+	else if (singlet_idle_inc(&slab->idle) % IDLE_CHECK == 1)
+		singlet_store_check_idle(store);
+}
+
+/* Of whom a quota is asked for a slot of @size bytes.  Return: 0, -EDQUOT. */
+static inline int singlet_store_charge(struct singlet_store *store, u32 size,
+				       gfp_t gfp)
+{
+	return store->account ? singlet_store_charge_slow(store, size, gfp) : 0;
+}
+
+/* @nr slots of @size bytes were given back. */
+static inline void singlet_store_uncharge(struct singlet_store *store,
+					  unsigned int nr, u32 size)
+{
+	if (!store->account)
+		return;
+	singlet_account_uncharge(store->account, SINGLET_QUOTA_OBJECTS, nr);
+	singlet_account_uncharge(store->account, SINGLET_QUOTA_BYTES,
+				 (u64)nr * size);
 }
 
 /* Wipe and give back a slot that nobody else can reach. */

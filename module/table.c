@@ -401,6 +401,34 @@ static unsigned int detach(struct singlet_table *table,
 	return n + singlet_lines_detach(&table->over, 0, pages + n, max - n);
 }
 
+/* Give back the memory of lines that are not in use; shrink_mutex. */
+static void free_unused(struct singlet_table *table)
+{
+	struct singlet_line *few[32], **pages = few;
+	unsigned int max, n, i;
+
+	/* One grace period for all of them, if possible. */
+	max = table->home.nr_pages + table->over.nr_pages;
+	if (max > ARRAY_SIZE(few))
+		pages = kvmalloc_array(max, sizeof(*pages),
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pages || pages == few) {
+		pages = few;
+		max = ARRAY_SIZE(few);
+	}
+	do {
+		n = detach(table, pages, max);
+		if (n)
+			synchronize_rcu();
+		for (i = 0; i < n; i++)
+			kfree(pages[i]);
+	} while (n == max);
+	if (pages != few)
+		kvfree(pages);
+	singlet_lines_fit(&table->home);
+	singlet_lines_fit(&table->over);
+}
+
 /**
  * singlet_table_shrink() - fit a table that has lost many entries
  * @table: table
@@ -412,9 +440,6 @@ static unsigned int detach(struct singlet_table *table,
  */
 void singlet_table_shrink(struct singlet_table *table)
 {
-	struct singlet_line *pages[32];
-	unsigned int n, i;
-
 	mutex_lock(&table->shrink_mutex);
 	if (singlet_table_sparse(table)) {
 		u64 want = singlet_table_entries(table) * 2 /
@@ -428,13 +453,7 @@ void singlet_table_shrink(struct singlet_table *table)
 			cond_resched();
 		}
 	}
-	do {
-		n = detach(table, pages, ARRAY_SIZE(pages));
-		if (n)
-			synchronize_rcu();
-		for (i = 0; i < n; i++)
-			kfree(pages[i]);
-	} while (n == ARRAY_SIZE(pages));
+	free_unused(table);
 	mutex_unlock(&table->shrink_mutex);
 }
 

@@ -167,7 +167,7 @@ static __always_inline u64 singlet_line_marks(const struct singlet_line *line,
 	u64 m1 = singlet_tag_marks(READ_ONCE(tags[1]), tag);
 	u64 m2;
 
-	/* Half of these are the last two tags, the rest is handles. */
+	/* The last two tags. */
 	m2 = singlet_tag_marks(READ_ONCE(*(const u32 *)&line->tag[8]), tag);
 #ifdef __LITTLE_ENDIAN
 	m2 &= U32_MAX;

@@ -198,6 +198,49 @@ unsigned int singlet_lines_detach(struct singlet_lines *lines, u32 first,
 	return n;
 }
 
+/* The smallest directory for the pages that there are; lines->lock. */
+static u32 fitting_cap(struct singlet_lines *lines)
+{
+	const struct singlet_line_dir *dir = locked_dir(lines);
+	u32 nr = dir ? dir->cap : 0;
+
+	while (nr && !dir->page[nr - 1].lines)
+		nr--;
+	return max_t(u32, CAP_MIN, roundup_pow_of_two(max(nr, 1U)));
+}
+
+/*
+ * Make the directory small after pages went, if there is memory for that.
+ * Context: Process, sleeps.
+ */
+void singlet_lines_fit(struct singlet_lines *lines)
+{
+	struct singlet_line_dir *old, *new;
+	u32 cap;
+
+	spin_lock_bh(&lines->lock);
+	old = locked_dir(lines);
+	cap = fitting_cap(lines);
+	spin_unlock_bh(&lines->lock);
+	if (!old || cap >= old->cap)
+		return;
+	new = kvmalloc(struct_size(new, page, cap),
+		       GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+	if (!new)
+		return;
+	new->cap = cap;
+	spin_lock_bh(&lines->lock);
+	old = locked_dir(lines);
+	if (fitting_cap(lines) > cap || old->cap <= cap) {
+		old = new;		/* it has grown again meanwhile */
+	} else {
+		memcpy(new->page, old->page, cap * sizeof(*new->page));
+		rcu_assign_pointer(lines->dir, new);
+	}
+	spin_unlock_bh(&lines->lock);
+	kvfree_rcu(old, rcu);
+}
+
 /* Bytes taken, directory included. */
 size_t singlet_lines_bytes(struct singlet_lines *lines)
 {

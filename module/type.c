@@ -9,6 +9,8 @@
 #include "compat/alloc.h"
 #include "utf8.h"
 
+#define PARTS_BYTES_MAX	(SINGLET_MAX_PARTS * (u32)sizeof(u64))
+
 static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
 	[SINGLET_TYPE_NONE]	= { "none", 4, SINGLET_KIND_VALUE, 0, 0 },
 	[SINGLET_TYPE_BOOL]	= { "bool", 4, SINGLET_KIND_VALUE, 1, 1 },
@@ -18,6 +20,8 @@ static const struct singlet_type_args predefined[TYPE_PREDEFINED + 1] = {
 				    SINGLET_MAX_VALUE },
 	[SINGLET_TYPE_BYTES]	= { "bytes", 5, SINGLET_KIND_VALUE, 0,
 				    SINGLET_MAX_VALUE },
+	[SINGLET_TYPE_TUPLE]	= { "tuple", 5, SINGLET_KIND_VALUE, 0,
+				    PARTS_BYTES_MAX, true },
 };
 
 static void sum_add(struct singlet_type_counters *sum,
@@ -39,6 +43,7 @@ static int type_setup(struct singlet_type *type, u32 number,
 	type->kind = args->kind;
 	type->value_size = args->value_size;
 	type->value_max = args->value_max;
+	type->container = args->container;
 	if (type->index > SINGLET_TYPE_INT && args->kind == SINGLET_KIND_VALUE &&
 	    args->value_size <= SIZE_SLACK_MAX) {
 		type->short_min = args->value_size;
@@ -141,7 +146,7 @@ struct singlet_type *singlet_types_by_name(struct singlet_types *types,
  * A name is printed in tables and typed in shells: visible characters only,
  * and no slash, so that it can become a path one day.
  */
-static int check_name(const char *name, u32 len)
+int singlet_name_check(const char *name, u32 len)
 {
 	u32 i;
 
@@ -164,7 +169,7 @@ static int check_name(const char *name, u32 len)
 /* Could there be such a type?  Return: 0, -EINVAL, -EILSEQ, -EMSGSIZE. */
 int singlet_types_check(const struct singlet_type_args *args)
 {
-	int err = check_name(args->name, args->name_len);
+	int err = singlet_name_check(args->name, args->name_len);
 
 	if (err)
 		return err;
@@ -177,6 +182,12 @@ int singlet_types_check(const struct singlet_type_args *args)
 		return -EMSGSIZE;
 	if (args->value_size && args->value_max)
 		return -EINVAL;
+	if (args->container) {
+		if (args->kind != SINGLET_KIND_VALUE || args->value_size)
+			return -EINVAL;
+		if (args->value_max > PARTS_BYTES_MAX)
+			return -EMSGSIZE;
+	}
 	return 0;
 }
 
@@ -238,7 +249,7 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	int err;
 
 	full.value_max = args->value_size ?: args->value_max ?:
-			 SINGLET_MAX_VALUE;
+			 args->container ? PARTS_BYTES_MAX : SINGLET_MAX_VALUE;
 
 	mutex_lock(&types->mutex);
 	err = -EEXIST;

@@ -30,7 +30,7 @@
 
 #include "slab.h"
 
-#define TYPE_PREDEFINED		SINGLET_TYPE_BYTES	/* the last one */
+#define TYPE_PREDEFINED		SINGLET_TYPE_TUPLE	/* the last one */
 #define TYPE_MAX		INFO_TYPE_MASK		/* highest index */
 #define TYPE_PART		64			/* entries in a part */
 #define TYPE_PARTS		((TYPE_MAX + 1) / TYPE_PART)
@@ -65,6 +65,7 @@ struct singlet_type {
 	u32 value_max;
 	u32 short_min;			/* see singlet_type_short() */
 	u32 short_range;
+	bool container;
 	bool dying;		/* set under types->mutex */
 	char name[SINGLET_MAX_NAME + 1];
 	struct singlet_type_share __percpu *share;
@@ -90,10 +91,12 @@ struct singlet_type_args {
 	u32 kind;
 	u32 value_size;
 	u32 value_max;
+	bool container;
 };
 
 int singlet_types_init(struct singlet_types *types);
 void singlet_types_destroy(struct singlet_types *types);
+int singlet_name_check(const char *name, u32 len);
 int singlet_types_check(const struct singlet_type_args *args);
 struct singlet_type *singlet_types_create(struct singlet_types *types,
 					  const struct singlet_type_args *args,
@@ -135,6 +138,8 @@ static inline int singlet_type_check_shape(const struct singlet_type *type,
 	} else if (unlikely(len > type->value_max)) {
 		/* none has room for nothing: any byte is a wrong shape */
 		return type->value_max ? -EMSGSIZE : -EINVAL;
+	} else if (unlikely(type->container && len % sizeof(u64))) {
+		return -EINVAL;
 	}
 	return 0;
 }

@@ -29,6 +29,9 @@ extern const unsigned int nr_plain_cases, nr_intern_cases;
 
 extern struct singlet_store *bench_store;	/* made for each case */
 
+/* reclaim.c: pages pinned, time of a collection; with a store of its own */
+int bench_reclaim(void);
+
 /* keys.c: strings like labels of a package index, 26 bytes on average */
 struct bench_key {
 	u32 len;

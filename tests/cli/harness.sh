@@ -13,6 +13,9 @@ here=$PWD
 singlet=${SINGLET_CLI:-$here/userspace/cli/singlet}
 words=/usr/share/dict/words
 
+# How many types every domain has.
+predefined=7
+
 passed=0 failed=0 number=0
 
 begin_run()
@@ -22,7 +25,7 @@ begin_run()
 		exit 2
 	fi
 	export LC_ALL=C.UTF-8
-	unset SINGLET_DEVICE
+	unset SINGLET_DEVICE SINGLET_FD
 	work=$(mktemp -d) || exit 2
 	trap 'rm -rf "$work"' EXIT
 	# Not every machine has a dictionary; any long list of words will do.
@@ -101,21 +104,34 @@ end_run()
 # Nothing is held, everything comes back.
 check_clean()
 {
-	local live idle slabs types
+	local live idle slabs types names
 
+	if [ -s "$work/domains" ]; then
+		mapfile -t names <"$work/domains"
+		rm "$work/domains"
+		# Some tests have deleted theirs.
+		"$singlet" domain delete --deferred -- "${names[@]}" 2>/dev/null
+	fi
 	read_stat <<<"$("$singlet" stat)"
 	[ -n "${stat[objects]-}" ] || return 1
 	# Most tests leave nothing behind.
-	if [ "${stat[objects]} ${stat[types]} ${stat[slabs]}" = "0 6 $idle_slabs" ]; then
+	if [ "${stat[objects]} ${stat[types]} ${stat[slabs]}" = "0 $predefined $idle_slabs" ]; then
 		return 0
+	fi
+	if [ "${stat[pins]}" -gt 0 ]; then
+		echo "after the test: ${stat[pins]} objects are pinned"
+		"$singlet" list -rno ID,PINS | sed -n '/ 0$/!s/ .*//p' |
+			"$singlet" unpin --all -f -
+		"$singlet" gc
+		return 1
 	fi
 	"$singlet" gc || return 1
 	read_stat <<<"$("$singlet" stat)"
 	live=${stat[live]} idle=${stat[idle]} slabs=${stat[slabs]}
 	types=${stat[types]}
-	if [ "$types" -gt 6 ]; then
+	if [ "$types" -gt "$predefined" ]; then
 		"$singlet" type list -rno TYPE | while read -r type; do
-			[ "$type" -le 6 ] || "$singlet" type delete "$type"
+			[ "$type" -le "$predefined" ] || "$singlet" type delete "$type"
 		done
 	fi
 	if [ "$live $idle $slabs" != "0 0 $idle_slabs" ]; then
@@ -132,6 +148,12 @@ skip()
 {
 	echo "$*"
 	exit 77
+}
+
+# needs COMMAND: skips the test where it is missing
+needs()
+{
+	command -v "$1" >/dev/null || skip "no $1"
 }
 
 # lines FILE: how many
@@ -286,6 +308,18 @@ release()
 	done
 }
 
+# temporary DOMAIN...: these named domains are deleted after the test
+temporary()
+{
+	printf '%s\n' "$@" >>"$work/domains"
+}
+
+# other COMMAND...: as a user who has nothing open, but may open the device
+other()
+{
+	setpriv --reuid=65534 --regid=0 --clear-groups -- "$singlet" "$@" 6>&-
+}
+
 stop_holders()
 {
 	local pid
@@ -314,4 +348,16 @@ json()
 {
 	command -v jq >/dev/null || skip "no jq"
 	jq -rc "$2" "$1"
+}
+
+# inside DOMAIN FUNCTION [OPTION...]: it runs in one session of a domain, which
+# is joined with these options
+inside()
+{
+	# shellcheck disable=SC2016 # the other shell
+	"$singlet" domain join "${@:3}" "$1" -- bash -c '
+		cd "$1" && . tests/cli/harness.sh && singlet=$2 && cd "$3" &&
+		eval "$4" && BASH_XTRACEFD=9 && shopt -s inherit_errexit &&
+		set -eux && "$5"' \
+		inside "$here" "$singlet" "$PWD" "$(declare -f "$2")" "$2"
 }

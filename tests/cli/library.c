@@ -12,32 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <singlet.h>
+#include "library.h"
 
 #define MANY 3000
 
-#define CHECK(condition) do { \
-	if (!(condition)) { \
-		printf("library.c:%d: not so: %s\n", __LINE__, #condition); \
-		failures++; \
-	} \
-} while (0)
-
-static int failures;
 static char texts[MANY][16];
 static struct singlet_intern_item interns[MANY];
 static struct singlet_ref_item refs[MANY];
 static struct singlet_query_item queries[MANY];
 static struct singlet_read_item reads[MANY];
 static char buffers[MANY][16];
-
-static uint32_t held(struct singlet *s, uint64_t id)
-{
-	struct singlet_query_item item = { 0 };
-
-	CHECK(singlet_object_query(s, id, &item) == 0);
-	return item.held;
-}
 
 static void prepare(void)
 {
@@ -214,7 +198,7 @@ static void test_types(struct singlet *s)
 		for (total += n; n > 0; n--)
 			seen |= infos[n - 1].type == type;
 	} while (cursor);
-	CHECK(total == 7 && seen);
+	CHECK(total == 8 && seen);
 	CHECK(singlet_type_delete(s, type) == 0);
 	CHECK(singlet_type_delete(s, type) == -ENOENT);
 	CHECK(singlet_type_delete(s, SINGLET_TYPE_STR) == -EPERM);

@@ -17,6 +17,14 @@
 #include "domain.h"
 #include "session.h"
 
+/* A session of whoever runs the tests, or an ERR_PTR. */
+static struct singlet_session *open_own(void)
+{
+	struct singlet_caller caller = { .cred = current_cred() };
+
+	return singlet_session_open(&caller);
+}
+
 #define NTH_MAX	200	/* no operation allocates so often */
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -234,7 +242,7 @@ static void failure_session_open(struct kunit *test)
 
 	for (n = 1; n < NTH_MAX && fault; n++) {
 		fail_nth(n);
-		s = singlet_session_open(current_cred());
+		s = open_own();
 		fault = injected();
 		faults += fault;
 		if (IS_ERR(s)) {
@@ -256,7 +264,7 @@ static void failure_session_intern(struct kunit *test)
 	bool fault = true;
 
 	for (n = 1; n < NTH_MAX && fault; n++) {
-		struct singlet_session *s = singlet_session_open(current_cred());
+		struct singlet_session *s = open_own();
 		struct singlet_object *last;
 		u64 id = 0;
 		int ret;
@@ -290,7 +298,7 @@ static void failure_session_intern(struct kunit *test)
 /* Records that must grow wider keep what they have. */
 static void failure_acquire(struct kunit *test)
 {
-	struct singlet_session *s = singlet_session_open(current_cred());
+	struct singlet_session *s = open_own();
 	unsigned int n, faults = 0;
 	struct singlet_object *last;
 	bool fault = true;
@@ -332,6 +340,125 @@ static void failure_acquire(struct kunit *test)
 	expect_faults(test, faults, n);
 }
 
+/* Parts have as many references as before, or those of the new container. */
+static void sweep_tuple(struct kunit *test, unsigned int nr)
+{
+	unsigned int n, i, faults = 0;
+	bool fault = true;
+	u64 *ids;
+
+	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_store *store = singlet_store_create();
+		struct singlet_object *part, *obj = NULL;
+		int ret;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+		part = suite_str(test, store, "part");
+		for (i = 0; i < nr; i++)
+			ids[i] = singlet_object_id(part);
+		fail_nth(n);
+		ret = singlet_store_intern(store, SINGLET_TYPE_TUPLE, ids,
+					   nr * sizeof(*ids), true, GFP_KERNEL,
+					   &obj);
+		fault = injected();
+		faults += fault;
+		if (ret == -ENOMEM) {
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_NULL(test, obj);
+			KUNIT_EXPECT_EQ(test, singlet_object_refs(part), 1);
+			KUNIT_EXPECT_EQ(test, suite_stats(store).objects, 1);
+		} else {
+			KUNIT_ASSERT_EQ(test, ret, 1);
+			KUNIT_EXPECT_EQ(test, singlet_object_refs(part),
+					nr + 1);
+			singlet_store_put(obj);
+		}
+		singlet_store_put(part);
+		suite_expect_empty(test, store);
+		singlet_store_destroy(store);
+	}
+	expect_faults(test, faults, n);
+}
+
+static void failure_tuple(struct kunit *test)
+{
+	sweep_tuple(test, 3);
+	sweep_tuple(test, 20000);
+}
+
+/* A named domain with a session, and what it costs its owner. */
+static void failure_named(struct kunit *test)
+{
+	struct singlet_caller alice = suite_caller(test, 1001, false);
+	struct singlet_session *s = NULL;
+	unsigned int n, faults = 0, i;
+	struct singlet_user *user;
+	bool fault = true;
+
+	user = singlet_user_get(alice.cred->euid);
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		fail_nth(n);
+		s = singlet_session_create(&alice, suite_name("n"), 0700,
+					   SINGLET_DOMAIN_EPHEMERAL);
+		fault = injected();
+		faults += fault;
+		if (IS_ERR(s)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(s), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+		} else {
+			singlet_session_close(s);
+		}
+		for (i = 0; i < SINGLET_QUOTAS; i++)
+			KUNIT_EXPECT_EQ(test, user->use[i], 0);
+	}
+	KUNIT_EXPECT_FALSE(test, IS_ERR(s));
+	singlet_user_put(user);
+	singlet_domains_destroy();
+	expect_faults(test, faults, n);
+}
+
+/* An allocation and its record, in a session that had neither before. */
+static void failure_session_alloc(struct kunit *test)
+{
+	unsigned int n, faults = 0;
+	bool fault = true;
+
+	for (n = 1; n < NTH_MAX && fault; n++) {
+		struct singlet_session *s = suite_open(test, 1001), *pins;
+		struct singlet_store *store = s->domain->store;
+		u32 type = suite_type(test, store, "t", SINGLET_KIND_PLAIN);
+		u64 id = 0;
+		int err;
+
+		fail_nth(n);
+		pins = singlet_session_pins(s, true);
+		err = IS_ERR(pins) ? PTR_ERR(pins) :
+				     singlet_session_alloc(pins, type, 9, &id);
+		fault = injected();
+		faults += fault;
+		if (err) {
+			KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fault);
+			KUNIT_EXPECT_EQ(test, suite_stats(store).objects, 0);
+		} else {
+			fail_nth(1);	/* giving back does not need memory */
+			suite_session_put(test, pins, id);
+			injected();
+		}
+		KUNIT_EXPECT_TRUE(test, IS_ERR(pins) ||
+				  xa_empty(&pins->allocs));
+		KUNIT_EXPECT_EQ(test, atomic64_read(&s->domain->account.use[2]),
+				0);
+		KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, type),
+				0);
+		singlet_session_close(s);
+	}
+	singlet_domains_destroy();
+	expect_faults(test, faults, n);
+}
+
 /* Freeing and collecting work without memory. */
 static void failure_reclaim(struct kunit *test)
 {
@@ -366,6 +493,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(failure_session_open),
 	KUNIT_CASE(failure_session_intern),
 	KUNIT_CASE(failure_acquire),
+	KUNIT_CASE(failure_tuple),
+	KUNIT_CASE(failure_named),
+	KUNIT_CASE(failure_session_alloc),
 	KUNIT_CASE(failure_reclaim),
 	{}
 };

@@ -88,16 +88,27 @@ static void refs_first_and_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 1), 1);
 	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 1), -ENOENT);
 
-	/* Until the record is tidied, taking it back needs no memory. */
+	/* Until the record is tidied, restoring it needs no memory. */
 	bytes = t->refs.bytes;
 	KUNIT_EXPECT_GT(test, bytes, 0);
-	KUNIT_EXPECT_EQ(test, singlet_refs_add(&t->refs, t->obj[3], 5), 1);
-	singlet_refs_tidy(&t->refs, h);		/* does nothing */
+	KUNIT_EXPECT_EQ(test, singlet_refs_restore(&t->refs, t->obj[3], 5), 1);
 	KUNIT_EXPECT_EQ(test, count(t, 3), 5);
 	KUNIT_EXPECT_EQ(test, t->refs.bytes, bytes);
+
+	/* Also if others came and went meanwhile, or came and stayed. */
 	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 5), 1);
+	KUNIT_EXPECT_EQ(test, singlet_refs_add(&t->refs, t->obj[3], 1), 1);
+	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 1), 1);
 	singlet_refs_tidy(&t->refs, h);
+	KUNIT_EXPECT_EQ(test, t->refs.bytes, bytes);
+	KUNIT_EXPECT_EQ(test, singlet_refs_restore(&t->refs, t->obj[3], 5), 1);
+	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 5), 1);
+	KUNIT_EXPECT_EQ(test, singlet_refs_add(&t->refs, t->obj[3], 2), 1);
+	KUNIT_EXPECT_EQ(test, singlet_refs_restore(&t->refs, t->obj[3], 5), 0);
+	KUNIT_EXPECT_EQ(test, count(t, 3), 7);
+	KUNIT_EXPECT_EQ(test, singlet_refs_sub(&t->refs, h, 7), 1);
 	singlet_refs_tidy(&t->refs, h);
+	KUNIT_EXPECT_EQ(test, t->refs.bytes, 0);
 	end(test, t);
 }
 
@@ -148,7 +159,9 @@ static void refs_widen(struct kunit *test)
 				singlet_refs_sub(&t->refs,
 						 handle_of(t->obj[i]),
 						 i ?: REFS_MAX), 1);
-	singlet_refs_tidy(&t->refs, handle_of(t->obj[0]));
+	/* One for each of them. */
+	for (i = 0; i < NR; i++)
+		singlet_refs_tidy(&t->refs, handle_of(t->obj[i]));
 	end(test, t);
 }
 

@@ -6,17 +6,18 @@
 #include <linux/user_namespace.h>
 
 #include "domain.h"
-#include "session.h"
+#include "inspect.h"
 
 /* A session of a user, in the namespace of the machine. */
 static struct singlet_session *open_as(struct kunit *test, u32 uid)
 {
 	struct cred *cred = prepare_creds();
+	struct singlet_caller caller = { .cred = cred };
 	struct singlet_session *s;
 
 	KUNIT_ASSERT_NOT_NULL(test, cred);
 	cred->euid = make_kuid(&init_user_ns, uid);
-	s = singlet_session_open(cred);
+	s = singlet_session_open(&caller);
 	abort_creds(cred);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
 	return s;
@@ -81,7 +82,7 @@ static void expect_query(struct kunit *test, struct singlet_session *s, u64 id,
 {
 	struct singlet_query_item item = {};
 
-	KUNIT_EXPECT_EQ(test, singlet_session_query(s, id, &item), 0);
+	KUNIT_EXPECT_EQ(test, singlet_inspect_query(s, id, &item), 0);
 	KUNIT_EXPECT_EQ(test, item.state, state);
 	KUNIT_EXPECT_EQ(test, item.references, references);
 	KUNIT_EXPECT_EQ(test, item.held, held);
@@ -163,7 +164,7 @@ static void session_users_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_session_intern(b, SINGLET_TYPE_STR, "a0",
 						     2, false, &id), -ENOENT);
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
-		KUNIT_EXPECT_EQ(test, singlet_session_query(b, ids[i], &item),
+		KUNIT_EXPECT_EQ(test, singlet_inspect_query(b, ids[i], &item),
 				-ENOENT);
 		KUNIT_EXPECT_EQ(test, singlet_session_acquire(b, ids[i], 1),
 				-ENOENT);
@@ -173,7 +174,7 @@ static void session_users_apart(struct kunit *test)
 				-ENOENT);
 		expect_query(test, a, ids[i], SINGLET_STATE_LIVE, 1, 1);
 	}
-	KUNIT_EXPECT_EQ(test, singlet_session_list(b, 0, &cursor, &entry, 1),
+	KUNIT_EXPECT_EQ(test, singlet_inspect_list(b, 0, &cursor, &entry, 1),
 			0);
 	KUNIT_EXPECT_EQ(test, cursor, 0);
 	expect_clean(test, b);
@@ -299,7 +300,7 @@ static void session_stale_ids(struct kunit *test)
 	KUNIT_EXPECT_NE(test, id, old);
 	KUNIT_EXPECT_EQ(test, try_release(s, old, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(s, old, 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_query(s, old, &item), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_inspect_query(s, old, &item), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_seal(s, old), -ENOENT);
 	expect_query(test, s, id, SINGLET_STATE_LIVE, 1, 1);
 	expect_query(test, s, keep, SINGLET_STATE_LIVE, 1, 1);
@@ -333,11 +334,11 @@ static void session_plain(struct kunit *test)
 	/* Nobody else can reach it, in any way. */
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(singlet_session_get(b, id)),
 			-ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_query(b, id, &item), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_inspect_query(b, id, &item), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(b, id, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_write(b, id, 0, "y", 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_seal(b, id), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_list(b, 0, &cursor, &entry, 1),
+	KUNIT_EXPECT_EQ(test, singlet_inspect_list(b, 0, &cursor, &entry, 1),
 			0);
 	obj = singlet_session_get(a, id);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, obj);
@@ -352,7 +353,7 @@ static void session_plain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_session_write(b, id, 0, "y", 1), -EPERM);
 	expect_query(test, b, id, SINGLET_STATE_LIVE, 2, 2);
 	cursor = 0;
-	KUNIT_EXPECT_EQ(test, singlet_session_list(b, type, &cursor, &entry, 1),
+	KUNIT_EXPECT_EQ(test, singlet_inspect_list(b, type, &cursor, &entry, 1),
 			1);
 	KUNIT_EXPECT_EQ(test, entry.id, id);
 
@@ -365,7 +366,7 @@ static void session_plain(struct kunit *test)
 	release(test, a, id, 1, true);
 	expect_query(test, b, id, SINGLET_STATE_LIVE, 1, 2);
 	singlet_session_close(b);
-	KUNIT_EXPECT_EQ(test, singlet_session_query(a, id, &item), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_inspect_query(a, id, &item), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_alloc(a, SINGLET_TYPE_STR, 1,
 						    &id), -EINVAL);
 	KUNIT_EXPECT_EQ(test, singlet_session_alloc(a, 999, 1, &id), -ENOENT);
@@ -442,7 +443,7 @@ static void session_list(struct kunit *test)
 		cursor = 0;
 		held = 0;
 		do {
-			n = singlet_session_list(s, 0, &cursor, entries, step);
+			n = singlet_inspect_list(s, 0, &cursor, entries, step);
 			KUNIT_ASSERT_LE(test, n, step);
 			while (n--) {
 				for (i = 0; i < nr; i++)
@@ -467,7 +468,7 @@ static void session_list(struct kunit *test)
 	cursor = 0;
 	i = 0;
 	do {
-		n = singlet_session_list(s, type, &cursor, entries, 7);
+		n = singlet_inspect_list(s, type, &cursor, entries, 7);
 		i += n;
 		while (n--)
 			KUNIT_EXPECT_EQ(test, entries[n].type, type);
@@ -484,7 +485,7 @@ static void session_undo(struct kunit *test)
 
 	id = intern(test, a, "new", 1);
 	singlet_session_undo_intern(a, id, true);
-	KUNIT_EXPECT_EQ(test, singlet_session_query(a, id, &item), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_inspect_query(a, id, &item), -ENOENT);
 	KUNIT_EXPECT_EQ(test, suite_stats(store_of(a)).objects, 0);
 
 	/* Another session found it meanwhile. */

@@ -288,7 +288,10 @@ static void store_bad_values(struct kunit *test)
 		{ SINGLET_TYPE_BYTES, "", SINGLET_MAX_VALUE + 1, -EMSGSIZE },
 		{ SINGLET_TYPE_BYTES, "", U32_MAX, -EMSGSIZE },
 		{ 0, "x", 1, -ENOENT },
-		{ 7, "x", 1, -ENOENT },
+		{ TYPE_PREDEFINED + 1, "x", 1, -ENOENT },
+		{ SINGLET_TYPE_TUPLE, "1234567", 7, -EINVAL },
+		{ SINGLET_TYPE_TUPLE, "", 8 * SINGLET_MAX_PARTS + 8, -EMSGSIZE },
+		{ SINGLET_TYPE_TUPLE, "12345678", 8, -ENOENT },
 		{ TYPE_NUMBER(SINGLET_TYPE_STR, 1), "x", 1, -ENOENT },
 		{ U32_MAX, "x", 1, -ENOENT },
 	};
@@ -630,7 +633,7 @@ static void store_delete_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv, type),
 			-ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(test->priv,
-							      SINGLET_TYPE_STR),
+							  SINGLET_TYPE_STR),
 			-EPERM);
 	suite_expect_empty(test, test->priv);
 }

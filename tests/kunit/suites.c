@@ -126,6 +126,30 @@ void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
 	KUNIT_ASSERT_EQ(test, made, nr);
 }
 
+void suite_meeting_init(struct suite_meeting *meeting, unsigned int nr)
+{
+	atomic_set(&meeting->here, 0);
+	meeting->nr = nr;
+	init_waitqueue_head(&meeting->wait);
+}
+
+bool suite_meet(struct suite_meeting *meeting, int *round)
+{
+	*round += meeting->nr;
+	if (atomic_inc_return(&meeting->here) >= *round)
+		wake_up_all(&meeting->wait);
+	wait_event_interruptible(meeting->wait,
+				 atomic_read(&meeting->here) >= *round ||
+				 kthread_should_stop());
+	return atomic_read(&meeting->here) >= *round;
+}
+
+void suite_wait_for_stop(void)
+{
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+}
+
 struct singlet_stats suite_stats(struct singlet_store *store)
 {
 	struct singlet_stats stats = {};
@@ -205,7 +229,9 @@ u32 suite_type(struct kunit *test, struct singlet_store *store,
 /* KUnit runs them when the module is live, after its init. */
 kunit_test_suites(&size_suite, &slab_suite, &slab_dir_suite, &table_suite,
 		  &object_suite, &type_suite, &store_suite, &plain_suite,
-		  &reclaim_suite, &refs_suite, &session_suite, &failure_suite,
+		  &reclaim_suite, &refs_suite, &session_suite, &idle_suite,
+		  &shrink_suite, &quota_suite, &container_suite, &domain_suite,
+		  &pins_suite, &credit_suite, &intern_suite, &failure_suite,
 		  &race_suite);
 
 static int __init singlet_kunit_init(void)

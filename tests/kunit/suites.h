@@ -5,11 +5,15 @@
 
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/shrinker.h>
+#include <linux/wait.h>
 
 #include "magazine.h"
 #include "object.h"
 #include "reclaim.h"
+#include "inspect.h"
 #include "intern.h"
+#include "session.h"
 #include "store.h"
 #include "world.h"
 
@@ -62,6 +66,60 @@ void suite_slot_free(struct singlet_object *obj);
 
 long suite_pool_stat(struct kunit *test, enum singlet_stat item);
 
+/* Of the linker's: see suite_shrink.c. */
+void __real_shrinker_register(struct shrinker *s);
+void __wrap_shrinker_register(struct shrinker *s);
+
+/* The kernel asks the shrinker; both as of struct shrinker. */
+unsigned long suite_shrink_count(void);
+unsigned long suite_shrink(unsigned long nr, unsigned long *scanned);
+
+/* Shrink again and again: all that is listed, @rounds times. */
+void suite_shrink_rounds(unsigned int rounds);
+
+/* A parameter of the module is @value for the length of a test. */
+void suite_param(struct kunit *test, const char *name, unsigned long value);
+
+/* Somebody in the namespace of the machine, for the length of a test. */
+/* References that a session has reserved and not used. */
+static inline s64 suite_ahead(const struct singlet_session *s)
+{
+	const unsigned int quota = SINGLET_QUOTA_REFERENCES;
+
+	return s->account.reserved[quota] -
+	       atomic64_read(&s->account.use[quota]);
+}
+
+struct singlet_caller suite_caller(struct kunit *test, u32 id, bool admin);
+
+/* A session in the private domain of user @id. */
+struct singlet_session *suite_open(struct kunit *test, u32 id);
+
+struct singlet_name suite_name(const char *text);
+
+/* A string of a session's; its id.  And its end. */
+u64 suite_session_str(struct kunit *test, struct singlet_session *s,
+		      const char *text);
+void suite_session_put(struct kunit *test, struct singlet_session *s, u64 id);
+
+/* Use of a user, nothing reserved ahead. */
+u64 suite_user_use(struct singlet_user *user, unsigned int quota);
+
+/* The other threads of a test, met again and again. */
+struct suite_meeting {
+	atomic_t here;		/* grows by one as each arrives */
+	unsigned int nr;	/* threads that meet */
+	wait_queue_head_t wait;
+};
+
+void suite_meeting_init(struct suite_meeting *meeting, unsigned int nr);
+
+/* Wait for the others; false: the test is over. */
+bool suite_meet(struct suite_meeting *meeting, int *round);
+
+/* At the end of such a thread. */
+void suite_wait_for_stop(void);
+
 /*
  * Run @fn in @nr threads with a @ctx each, for @ms milliseconds.  Each calls
  * kthread_should_stop() often and returns when that is true.
@@ -73,6 +131,8 @@ void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
 
 extern struct kunit_suite size_suite, slab_suite, slab_dir_suite, table_suite,
 	object_suite, type_suite, store_suite, plain_suite, reclaim_suite,
-	refs_suite, session_suite, failure_suite, race_suite;
+	refs_suite, session_suite, failure_suite, race_suite, idle_suite,
+	shrink_suite, quota_suite, container_suite, domain_suite, pins_suite,
+	credit_suite, intern_suite;
 
 #endif

@@ -103,6 +103,7 @@ static void type_predefined(struct kunit *test)
 		{ "float", SINGLET_TYPE_FLOAT, 8, 8 },
 		{ "str", SINGLET_TYPE_STR, 0, SINGLET_MAX_VALUE },
 		{ "bytes", SINGLET_TYPE_BYTES, 0, SINGLET_MAX_VALUE },
+		{ "tuple", SINGLET_TYPE_TUPLE, 0, SINGLET_MAX_PARTS * 8 },
 	};
 	unsigned int i;
 
@@ -118,6 +119,8 @@ static void type_predefined(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, type->kind, SINGLET_KIND_VALUE);
 		KUNIT_EXPECT_EQ(test, type->value_size, want[i].size);
 		KUNIT_EXPECT_EQ(test, type->value_max, want[i].max);
+		KUNIT_EXPECT_EQ(test, type->container,
+				want[i].number == SINGLET_TYPE_TUPLE);
 		KUNIT_EXPECT_TRUE(test, singlet_type_predefined(type));
 		KUNIT_EXPECT_PTR_EQ(test, by_name(test, want[i].name), type);
 		singlet_types_put(type);

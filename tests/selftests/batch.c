@@ -479,7 +479,11 @@ static void flipping(struct fixture_domain *self, __u32 type, size_t len,
 
 	/* Everything that is stored now: once, valid, under its own hash. */
 	struct singlet_list_entry entries[256];
-	struct singlet_list list = { .size = sizeof(list), .type = type };
+	struct singlet_list list = {
+		.size = sizeof(list),
+		.entry_size = sizeof(struct singlet_list_entry),
+		.type = type,
+	};
 
 	do {
 		list.entries = (uintptr_t)entries;

@@ -147,8 +147,9 @@ TEST_F(domain, every_command)
 	memory->arg.types.size = sizeof(memory->arg.types);
 	memory->arg.types.infos = (uintptr_t)&memory->items;
 	memory->arg.types.count = 16;
+	memory->arg.types.entry_size = sizeof(struct singlet_type_info);
 	ASSERT_EQ(compat_ioctl(self->fd, SINGLET_TYPE_LIST, memory), 0);
-	EXPECT_EQ(memory->arg.types.count, 7U);
+	EXPECT_EQ(memory->arg.types.count, ST_PREDEFINED + 1);
 	EXPECT_EQ(memory->arg.types.cursor, 0U);
 
 	for (int i = 0; i < 4; i++) {
@@ -217,6 +218,7 @@ TEST_F(domain, every_command)
 	memory->arg.list.size = sizeof(memory->arg.list);
 	memory->arg.list.entries = (uintptr_t)&memory->items;
 	memory->arg.list.count = 16;
+	memory->arg.list.entry_size = sizeof(struct singlet_list_entry);
 	memory->arg.list.type = plain;
 	ASSERT_EQ(compat_ioctl(self->fd, SINGLET_LIST, memory), 0);
 	EXPECT_EQ(memory->arg.list.count, 1U);

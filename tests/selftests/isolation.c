@@ -135,7 +135,7 @@ static void user(int socket, uid_t uid, uid_t other)
 	after = st_stats(fd);
 	EXPECT_EQ(after.live, PRIVATE_VALUES + 1ULL);
 	EXPECT_EQ(after.sessions, 1ULL);
-	EXPECT_EQ(after.types, 7ULL);
+	EXPECT_EQ(after.types, ST_PREDEFINED + 1);
 	for (int i = 0; i <= PRIVATE_VALUES; i++)
 		tell(socket, own[i]);
 	for (int i = 0; i <= PRIVATE_VALUES; i++)

@@ -15,24 +15,33 @@
 			       sizeof(((struct name *)0)->last) ==	\
 			       sizeof(struct name), #name " tail")
 
-LAYOUT(singlet_info, 40, session);
+LAYOUT(singlet_info, 48, access);
 LAYOUT(singlet_type_create, 40, reserved);
 LAYOUT(singlet_type_delete, 16, reserved);
-LAYOUT(singlet_type_info, 96, name);
-LAYOUT(singlet_type_query, 120, info);
-LAYOUT(singlet_type_list, 24, cursor);
+LAYOUT(singlet_type_info, 104, name);
+LAYOUT(singlet_type_query, 128, info);
+LAYOUT(singlet_type_list, 32, reserved);
 LAYOUT(singlet_batch, 32, reserved);
 LAYOUT(singlet_intern_item, 32, created);
 LAYOUT(singlet_ref_item, 16, result);
 LAYOUT(singlet_read_item, 32, result);
-LAYOUT(singlet_query_item, 32, result);
+LAYOUT(singlet_query_item, 40, reserved);
 LAYOUT(singlet_alloc_item, 24, reserved);
 LAYOUT(singlet_write_item, 32, reserved);
 LAYOUT(singlet_seal_item, 16, reserved);
-LAYOUT(singlet_stats, 232, world);
+LAYOUT(singlet_stats, 256, refusals);
 LAYOUT(singlet_collect, 40, pages);
 LAYOUT(singlet_list_entry, 24, state);
-LAYOUT(singlet_list, 32, type);
+LAYOUT(singlet_list, 40, reserved);
+LAYOUT(singlet_domain_create, 32, reserved);
+LAYOUT(singlet_domain_join, 32, reserved);
+LAYOUT(singlet_domain_delete, 32, serial);
+LAYOUT(singlet_domain_set, 80, limit);
+LAYOUT(singlet_domain_info, 296, name);
+LAYOUT(singlet_domain_query, 320, info);
+LAYOUT(singlet_domain_list, 32, entry_size);
+LAYOUT(singlet_leak, 32, pid);
+LAYOUT(singlet_leaks, 40, reserved);
 
 /* Members behind which a 32-bit layout would differ, were it not aligned. */
 _Static_assert(offsetof(struct singlet_info, features) == 8, "info");
@@ -44,10 +53,16 @@ _Static_assert(offsetof(struct singlet_intern_item, id) == 16, "intern");
 _Static_assert(offsetof(struct singlet_alloc_item, id) == 8, "alloc");
 _Static_assert(offsetof(struct singlet_stats, sessions) == 8, "stats");
 _Static_assert(offsetof(struct singlet_list, cursor) == 16, "list");
+_Static_assert(offsetof(struct singlet_domain_set, limit) == 32, "set");
+_Static_assert(offsetof(struct singlet_domain_info, sessions) == 32, "domain");
+_Static_assert(offsetof(struct singlet_domain_query, info) == 24, "domain");
 
 /* Numbers that are published. */
 _Static_assert(SINGLET_INFO == 0xe800 && SINGLET_LIST == 0xe810, "commands");
 _Static_assert(SINGLET_INTERN == 0xe805 && SINGLET_STATS == 0xe80e, "commands");
+_Static_assert(SINGLET_DOMAIN_CREATE == 0xe811 && SINGLET_LEAKS == 0xe819,
+	       "commands");
+_Static_assert(SINGLET_TYPE_TUPLE == 7 && SINGLET_QUOTAS == 6, "numbers");
 _Static_assert(SINGLET_TYPE_NONE == 1 && SINGLET_TYPE_BYTES == 6, "types");
 
 extern const int singlet_layout;

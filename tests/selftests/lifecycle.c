@@ -448,7 +448,11 @@ static unsigned int list_all(int fd, __u32 type, unsigned int room,
 			     struct singlet_list_entry *entries,
 			     unsigned int most)
 {
-	struct singlet_list list = { .size = sizeof(list), .type = type };
+	struct singlet_list list = {
+		.size = sizeof(list),
+		.entry_size = sizeof(struct singlet_list_entry),
+		.type = type,
+	};
 	unsigned int n = 0, empty = 0;
 
 	do {

@@ -268,6 +268,7 @@ static void op_query(int s, unsigned int n)
 
 	for (unsigned int i = 0; i < n; i++) {
 		memset(&items[i], ST_POISON8, sizeof(items[i]));
+		items[i].reserved = 0;
 		objects[i] = pick(&items[i].id);
 	}
 	ST_BATCH(m.fd[s], SINGLET_QUERY, items, n);
@@ -395,7 +396,10 @@ static void op_reopen(int s)
 static void op_list(int s)
 {
 	struct singlet_list_entry entries[37];
-	struct singlet_list list = { .size = sizeof(list) };
+	struct singlet_list list = {
+		.size = sizeof(list),
+		.entry_size = sizeof(struct singlet_list_entry),
+	};
 	bool seen[OBJECTS] = { false };
 	unsigned int n = 0, expected = 0;
 
@@ -457,9 +461,9 @@ static void compare(void)
 
 	m.expected.sessions = SESSIONS;
 	EXPECT_SAME(&m.expected, &now,
-		    "types reuses evictions failures slabs slots slots_free slots_cached buckets bytes_stored bytes_metadata bytes_saved world");
+		    "types reuses evictions failures slabs slots slots_free slots_cached buckets bytes_stored bytes_metadata bytes_saved world bytes_idle");
 	EXPECT_SOUND(&now);
-	EXPECT_EQ(now.types, 8ULL);
+	EXPECT_EQ(now.types, ST_PREDEFINED + 2);
 	EXPECT_EQ(now.failures, 0ULL);
 }
 

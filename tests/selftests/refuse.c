@@ -217,12 +217,14 @@ TEST_F(domain, list_cursors)
 		struct singlet_type_info infos[16];
 		struct singlet_list list = {
 			.size = sizeof(list),
+			.entry_size = sizeof(struct singlet_list_entry),
 			.entries = (uintptr_t)entries,
 			.count = 16,
 			.cursor = st_random(&state) >> (i % 64),
 		};
 		struct singlet_type_list types = {
 			.size = sizeof(types),
+			.entry_size = sizeof(struct singlet_type_info),
 			.infos = (uintptr_t)infos,
 			.count = 16,
 			.cursor = st_random(&state) >> (i % 32),

@@ -208,6 +208,7 @@ int st_query(int fd, __u64 id, struct singlet_query_item *item)
 {
 	memset(item, ST_POISON8, sizeof(*item));
 	item->id = id;
+	item->reserved = 0;
 	return single(fd, SINGLET_QUERY, item, sizeof(*item), &item->result);
 }
 
@@ -371,6 +372,7 @@ const char *const st_stats_names[] = {
 	"collections",	"slabs",	"slots",	"slots_free",
 	"slots_cached", "buckets",	"bytes_unique", "bytes_logical",
 	"bytes_stored", "bytes_metadata", "bytes_saved", "world",
+	"bytes_idle",	"pins",		"refusals",
 };
 
 const unsigned int st_stats_count = ST_ARRAY_SIZE(st_stats_names);
@@ -426,11 +428,12 @@ void st_expect_sound(const char *file, int line, const struct singlet_stats *s)
 	SOUND(s->creates - s->frees == s->live + s->idle);
 	SOUND(s->reuses <= s->creates);
 	SOUND(s->evictions <= s->frees);
-	SOUND(s->live <= s->references);
+	SOUND(!s->bytes_idle == !s->idle);
+	SOUND(s->pins <= s->references);
 	SOUND(s->bytes_saved ==
 	      s->bytes_logical - s->bytes_stored - s->bytes_metadata);
 	SOUND(s->bytes_stored >= s->slabs);
-	SOUND(s->types >= 6);
+	SOUND(s->types >= SINGLET_TYPE_TUPLE);
 #undef SOUND
 }
 

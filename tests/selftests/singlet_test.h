@@ -18,6 +18,9 @@
 #define ST_POISON8	0xa5
 #define ST_POISON32	0xa5a5a5a5U
 #define ST_POISON64	0xa5a5a5a5a5a5a5a5ULL
+/* Types that every domain has. */
+#define ST_PREDEFINED	((__u64)SINGLET_TYPE_TUPLE)
+
 #define ST_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- sessions and domains ---- */

@@ -46,6 +46,7 @@ static const struct {
 	{ SINGLET_TYPE_NONE, "none", 0 },  { SINGLET_TYPE_BOOL, "bool", 1 },
 	{ SINGLET_TYPE_INT, "int", 8 },	   { SINGLET_TYPE_FLOAT, "float", 8 },
 	{ SINGLET_TYPE_STR, "str", 0 },	   { SINGLET_TYPE_BYTES, "bytes", 0 },
+	{ SINGLET_TYPE_TUPLE, "tuple", 0 },
 };
 
 TEST_F(domain, predefined_query)
@@ -63,7 +64,9 @@ TEST_F(domain, predefined_query)
 		EXPECT_EQ(info.objects, 0ULL);
 		EXPECT_EQ(info.bytes, 0ULL);
 		EXPECT_EQ(strcmp((char *)info.name, predefined[i].name), 0);
-		if (predefined[i].type >= SINGLET_TYPE_STR)
+		if (predefined[i].type == SINGLET_TYPE_TUPLE)
+			EXPECT_EQ(info.value_max, 8U * SINGLET_MAX_PARTS);
+		else if (predefined[i].type >= SINGLET_TYPE_STR)
 			EXPECT_EQ(info.value_max, SINGLET_MAX_VALUE);
 		else
 			EXPECT_EQ(info.value_max, predefined[i].value_size);
@@ -72,7 +75,7 @@ TEST_F(domain, predefined_query)
 		     j < sizeof(info.name); j++)
 			EXPECT_EQ(info.name[j], 0);
 	}
-	EXPECT_EQ(st_stats(self->fd).types, 6ULL);
+	EXPECT_EQ(st_stats(self->fd).types, ST_PREDEFINED);
 }
 
 static void round_trip(int fd, __u32 type, const void *data, size_t len,
@@ -205,11 +208,12 @@ TEST_F(domain, user_types)
 		ASSERT_EQ(st_type_create(self->fd, wanted[i].name,
 					 wanted[i].kind, wanted[i].size,
 					 wanted[i].max, &types[i]), 0);
-		EXPECT_GT(types[i], (__u32)SINGLET_TYPE_BYTES);
+		EXPECT_GT(types[i], (__u32)SINGLET_TYPE_TUPLE);
 		for (unsigned int j = 0; j < i; j++)
 			EXPECT_NE(types[i], types[j]);
 	}
-	EXPECT_EQ(st_stats(self->fd).types, 6 + ST_ARRAY_SIZE(wanted));
+	EXPECT_EQ(st_stats(self->fd).types,
+		  ST_PREDEFINED + ST_ARRAY_SIZE(wanted));
 	for (unsigned int i = 0; i < ST_ARRAY_SIZE(wanted); i++) {
 		struct singlet_type_info info;
 		__u32 max = wanted[i].max ? wanted[i].max : SINGLET_MAX_VALUE;
@@ -225,7 +229,7 @@ TEST_F(domain, user_types)
 		EXPECT_EQ(st_type_find(self->fd, wanted[i].name, &info),
 			  -ENOENT);
 	}
-	EXPECT_EQ(st_stats(self->fd).types, 6ULL);
+	EXPECT_EQ(st_stats(self->fd).types, ST_PREDEFINED);
 }
 
 /* A type is the domain's, not the session's. */
@@ -307,14 +311,17 @@ TEST_F(domain, numbers_not_reused)
 					    NULL), -ENOENT);
 		ASSERT_EQ(st_type_delete(self->fd, seen[i]), 0);
 	}
-	EXPECT_EQ(st_stats(self->fd).types, 6ULL);
+	EXPECT_EQ(st_stats(self->fd).types, ST_PREDEFINED);
 }
 
 static unsigned int list_types(int fd, unsigned int room,
 			       struct singlet_type_info *infos,
 			       unsigned int most)
 {
-	struct singlet_type_list list = { .size = sizeof(list) };
+	struct singlet_type_list list = {
+		.size = sizeof(list),
+		.entry_size = sizeof(struct singlet_type_info),
+	};
 	unsigned int n = 0;
 
 	do {
@@ -344,7 +351,7 @@ TEST_F(domain, list)
 	for (unsigned int room = 1; room <= 1024; room = room * 3 + 1) {
 		unsigned int n = list_types(self->fd, room, infos, 3000);
 
-		EXPECT_EQ(n, 6U + 50 - 8);
+		EXPECT_EQ(n, ST_PREDEFINED + 50 - 8);
 		for (unsigned int i = 0; i < n; i++) {
 			struct singlet_type_info info;
 

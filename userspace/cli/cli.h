@@ -5,12 +5,18 @@
  * main.c     finds the command in a table and runs it
  * options.c  one option table per command drives parsing and usage
  * report.c   messages, exit status, the end of standard output
- * device.c   the session, and types by name or number
+ * device.c   the session of the run
+ * domain.c   named domains: joining, what goes wrong, COMMAND in a session
+ * types.c    types by name or number
  * source.c   values from arguments or a file, a few at a time
  * value.c    values as text
+ * parts.c    the parts of containers as text
  * feed.c     values from a source to the kernel, ids back
  * view.c     one column table drives usage, -o, tables, raw output and JSON
  * json.c     JSON without a tree
+ * units.c    sizes and times as text
+ * mode.c, owner.c, quota.c   what a domain has, as text
+ * pin.c      pins
  * cmd_*.c    the commands
  */
 #ifndef CLI_H
@@ -32,6 +38,10 @@ enum {
 	STATUS_FAILURE = 2,
 };
 
+/* All the access that a domain's mode grants. */
+#define ACCESS_GRANTED	UINT32_MAX
+#define ACCESS_BOTH	(SINGLET_ACCESS_READ | SINGLET_ACCESS_WRITE)
+
 struct column;
 
 /* An option; an array of them ends with a zero key. */
@@ -49,19 +59,28 @@ struct command {
 	const char *summary;
 	const struct option_spec *options;
 	const struct column *columns;	/* for -o; NULL: has none */
+	const struct column *verbose_columns;	/* for -o with -v */
+	/*
+	 * SINGLET_ACCESS_* that it needs, ACCESS_GRANTED: any will do; 0: it
+	 * does not work in a domain, and has no -D.
+	 */
+	uint32_t access;
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command cmd_alloc, cmd_gc, cmd_help, cmd_hold, cmd_info,
-	cmd_intern, cmd_list, cmd_lookup, cmd_read, cmd_stat, cmd_type_create,
-	cmd_type_delete, cmd_type_list, cmd_version;
+extern const struct command cmd_alloc, cmd_domain_chmod, cmd_domain_chown,
+	cmd_domain_create, cmd_domain_delete, cmd_domain_join, cmd_domain_limit,
+	cmd_domain_list, cmd_domain_show, cmd_gc, cmd_help, cmd_hold, cmd_info,
+	cmd_intern, cmd_leaks, cmd_list, cmd_lookup, cmd_pin, cmd_read,
+	cmd_stat, cmd_tuple, cmd_type_create, cmd_type_delete, cmd_type_list,
+	cmd_unpin, cmd_version;
 extern const struct command *const commands[];	/* ends with NULL */
 
 /* options.c */
 
 /*
  * The next option's key; -1 after the last, with the operands from optind on.
- * Handles -h and mistakes itself and does not return from them.
+ * Handles -D, -h and mistakes itself and does not return from the last two.
  */
 int options_next(const struct command *cmd, int argc, char **argv);
 void options_usage(const struct command *cmd, FILE *out);
@@ -87,12 +106,23 @@ void output_flush(void);
 
 /* device.c */
 
-/* The session; a missing device ends the program. */
-struct singlet *device_open(void);
+/*
+ * The session, in the domain of -D if given; what is missing ends the program.
+ */
+struct singlet *device_open(const struct command *cmd);
+void device_domain(const char *name);
+
+/* types.c */
+
 /* The type by name or, when all are digits, number; absent: ends the program. */
 void type_resolve(struct singlet *s, const char *text,
 		  struct singlet_type_info *info);
+/*
+ * What is known of a type, from a cache; stable until the next call.  One that
+ * was deleted since has its number for a name.
+ */
+const struct singlet_type_info *type_known(struct singlet *s, uint32_t type);
+bool type_is_container(const struct singlet_type_info *info);
 const char *kind_name(uint32_t kind);
-const char *state_name(uint32_t state);
 
 #endif /* CLI_H */

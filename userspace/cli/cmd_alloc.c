@@ -135,7 +135,7 @@ static int run(int argc, char **argv)
 	if (argc - optind != (file ? 0 : 1))
 		options_fail(&cmd_alloc, "needs one text or a file (-f)");
 
-	s = device_open();
+	s = device_open(&cmd_alloc);
 	type_resolve(s, type, &info);
 	if (info.kind != SINGLET_KIND_PLAIN)
 		fail("type '%s' is of kind %s: use 'singlet intern'",
@@ -161,5 +161,6 @@ const struct command cmd_alloc = {
 	.args = "[OPTION...] -t TYPE TEXT | -t TYPE -f FILE",
 	.summary = "make a plain object, print its id; it ends with the command",
 	.options = alloc_options,
+	.access = ACCESS_BOTH,
 	.run = run,
 };

@@ -70,7 +70,7 @@ static int run(const struct command *cmd, bool lookup, int argc, char **argv)
 	feed_check(&feed, argc - optind);
 	feed.output = count ? FEED_SILENT : json ? FEED_JSON : FEED_IDS;
 
-	s = device_open();
+	s = device_open(cmd);
 	if (feed.output == FEED_JSON) {
 		json_object_begin(NULL);
 		json_array_begin("objects");
@@ -102,6 +102,7 @@ const struct command cmd_intern = {
 	.args = "[OPTION...] VALUE... | -f FILE",
 	.summary = "find or create the objects with these values, print their ids",
 	.options = intern_options,
+	.access = ACCESS_BOTH,
 	.run = run_intern,
 };
 
@@ -110,5 +111,6 @@ const struct command cmd_lookup = {
 	.args = "[OPTION...] VALUE... | -f FILE",
 	.summary = "print the ids of the objects with these values, - for absent ones",
 	.options = lookup_options,
+	.access = SINGLET_ACCESS_READ,
 	.run = run_lookup,
 };

@@ -11,16 +11,16 @@
 #include "view.h"
 
 #define PREVIEW_BYTES	48
-#define TYPES_CACHED	64
 
-enum { COL_ID, COL_TYPE, COL_LEN, COL_REFS, COL_STATE, COL_PREVIEW };
+enum { COL_ID, COL_TYPE, COL_LEN, COL_REFS, COL_STATE, COL_PINS, COL_PREVIEW };
 
 static const struct column list_columns[] = {
 	[COL_ID] = { "ID", COLUMN_NUMBER, 14, false, "the object" },
 	[COL_TYPE] = { "TYPE", COLUMN_TEXT, 8, false, "name of its type" },
 	[COL_LEN] = { "LEN", COLUMN_BYTES, 6, false, "bytes in its value" },
-	[COL_REFS] = { "REFS", COLUMN_NUMBER, 5, false, "sessions that hold it" },
+	[COL_REFS] = { "REFS", COLUMN_NUMBER, 5, false, "sessions, containers and pins that hold it" },
 	[COL_STATE] = { "STATE", COLUMN_TEXT, 8, false, "live, idle, immortal or unsealed" },
+	[COL_PINS] = { "PINS", COLUMN_NUMBER, 0, true, "how often it is pinned" },
 	[COL_PREVIEW] = { "PREVIEW", COLUMN_TEXT, 0, true, "beginning of its value" },
 	{ 0 },
 };
@@ -31,71 +31,99 @@ static const struct option_spec list_options[] = {
 	{ 0 },
 };
 
-/* The name of a type; most rows have the type of the row before. */
-static const char *type_name(struct singlet *s, uint32_t type)
+static const char *state_name(uint32_t state)
 {
-	static struct singlet_type_info cache[TYPES_CACHED];
-	struct singlet_type_info *info = &cache[type % TYPES_CACHED];
-	struct singlet_type_info fresh;
-
-	if (info->type == type)
-		return (const char *)info->name;
-	if (singlet_type_get(s, type, &fresh)) {
-		/* Deleted since. */
-		snprintf((char *)info->name, sizeof(info->name), "%" PRIu32,
-			 type);
-		info->type = 0;
-		return (const char *)info->name;
+	switch (state) {
+	case SINGLET_STATE_LIVE:
+		return "live";
+	case SINGLET_STATE_IDLE:
+		return "idle";
+	case SINGLET_STATE_IMMORTAL:
+		return "immortal";
+	case SINGLET_STATE_UNSEALED:
+		return "unsealed";
+	default:
+		return "unknown";
 	}
-	*info = fresh;
-	return (const char *)info->name;
+}
+
+/* What is known of a batch of objects beyond their entries, where wanted. */
+struct details {
+	struct singlet_read_item reads[SINGLET_MAX_BATCH];
+	char bytes[SINGLET_MAX_BATCH][PREVIEW_BYTES];
+	ssize_t read;		/* of @reads were dealt with */
+	struct singlet_query_item queries[SINGLET_MAX_BATCH];
+	ssize_t queried;
+};
+
+static void read_details(struct details *details, const struct view *view,
+			 struct singlet *s,
+			 const struct singlet_list_entry *entries, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		details->reads[i] = (struct singlet_read_item){
+			.id = entries[i].id,
+			.data = (uintptr_t)details->bytes[i],
+			.len = PREVIEW_BYTES,
+		};
+		details->queries[i] = (struct singlet_query_item){
+			.id = entries[i].id,
+		};
+	}
+	details->read = !view_has(view, COL_PREVIEW) ? 0 :
+		singlet_batch_read(s, details->reads, count);
+	details->queried = !view_has(view, COL_PINS) ? 0 :
+		singlet_batch_query(s, details->queries, count);
+}
+
+static void show_preview(struct view *view,
+			 const struct singlet_type_info *type,
+			 const struct singlet_read_item *read)
+{
+	char preview[PREVIEW_BYTES + 32];
+
+	value_preview(type, (void *)(uintptr_t)read->data, read->len,
+		      read->len < read->total, preview, sizeof(preview));
+	view_text(view, COL_PREVIEW, preview);
 }
 
 static void show_entry(struct view *view, struct singlet *s,
 		       const struct singlet_list_entry *entry,
-		       const struct singlet_read_item *read)
+		       const struct details *details, ssize_t i)
 {
-	char preview[PREVIEW_BYTES + 32];
+	const struct singlet_type_info *type = type_known(s, entry->type);
 
 	view_row_begin(view);
 	view_number(view, COL_ID, entry->id);
-	view_text(view, COL_TYPE, type_name(s, entry->type));
+	view_text(view, COL_TYPE, (const char *)type->name);
 	view_number(view, COL_LEN, entry->len);
 	view_number(view, COL_REFS, entry->references);
 	view_text(view, COL_STATE, state_name(entry->state));
-	if (read && !read->result) {
-		value_preview(entry->type, (void *)(uintptr_t)read->data,
-			      read->len, read->len < read->total, preview,
-			      sizeof(preview));
-		view_text(view, COL_PREVIEW, preview);
-	} else {
+	if (i < details->queried && !details->queries[i].result)
+		view_number(view, COL_PINS, details->queries[i].pins);
+	else
+		view_nothing(view, COL_PINS);
+	if (i < details->read && !details->reads[i].result)
+		show_preview(view, type, &details->reads[i]);
+	else
 		view_nothing(view, COL_PREVIEW);
-	}
 	view_row_end(view);
 }
 
-/* Shows @count entries; reads the beginnings of their values if wanted. */
 static void show_entries(struct view *view, struct singlet *s,
 			 const struct singlet_list_entry *entries,
 			 size_t count)
 {
-	static struct singlet_read_item reads[SINGLET_MAX_BATCH];
-	static char bytes[SINGLET_MAX_BATCH][PREVIEW_BYTES];
-	bool preview = view_has(view, COL_PREVIEW);
-	ssize_t done = 0;
+	static struct details details;
 	size_t i;
 
-	for (i = 0; preview && i < count; i++)
-		reads[i] = (struct singlet_read_item){
-			.id = entries[i].id,
-			.data = (uintptr_t)bytes[i],
-			.len = PREVIEW_BYTES,
-		};
-	if (preview && count)
-		done = singlet_batch_read(s, reads, count);
+	if (!count)
+		return;
+	read_details(&details, view, s, entries, count);
 	for (i = 0; i < count; i++)
-		show_entry(view, s, &entries[i],
-			   (ssize_t)i < done ? &reads[i] : NULL);
+		show_entry(view, s, &entries[i], &details, i);
 }
 
 static void list_all(struct view *view, struct singlet *s, uint32_t type)
@@ -158,7 +186,7 @@ static int run(int argc, char **argv)
 	struct singlet *s;
 	int key, i, status = 0;
 
-	view_init(&view, &cmd_list);
+	view_init(&view, &cmd_list, list_columns);
 	while ((key = options_next(&cmd_list, argc, argv)) != -1) {
 		if (key == 't')
 			type = optarg;
@@ -172,7 +200,7 @@ static int run(int argc, char **argv)
 			options_fail(&cmd_list, "'%s' is not an id", argv[i]);
 	}
 
-	s = device_open();
+	s = device_open(&cmd_list);
 	if (type)
 		type_resolve(s, type, &info);
 	view_begin(&view, "objects");
@@ -193,5 +221,6 @@ const struct command cmd_list = {
 	.summary = "list the objects of your domain, all or those named",
 	.options = list_options,
 	.columns = list_columns,
+	.access = SINGLET_ACCESS_READ,
 	.run = run,
 };

@@ -7,19 +7,21 @@
 
 #include "cli.h"
 #include "json.h"
+#include "parts.h"
 #include "value.h"
 
 #define CHUNK ((size_t)1 << 20)
 
 static const struct option_spec read_options[] = {
 	{ 'n', "newline", NULL, "print a newline after each value" },
-	{ 'p', "print", NULL, "print numbers as text, as intern takes them" },
+	{ 'p', "print", NULL, "print numbers and ids as text, as intern takes them" },
+	{ 'r', "raw", NULL, "write the bytes of containers too as they are" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ 0 },
 };
 
 struct form {
-	bool newline, print, json;
+	bool newline, print, raw, json;
 };
 
 /* Bytes as they are, a piece at a time. */
@@ -43,22 +45,19 @@ static int copy_out(struct singlet *s, uint64_t id)
 	return 0;
 }
 
-static int show_json(struct singlet *s, uint64_t id, uint32_t type)
+static int show_json(struct singlet *s, uint64_t id,
+		     const struct singlet_type_info *type)
 {
-	struct singlet_type_info info;
 	void *data;
 	size_t len;
 	int err;
 
-	err = singlet_type_get(s, type, &info);
-	if (err)
-		return err;
 	err = singlet_object_dup(s, id, &data, &len);
 	if (err)
 		return err;
 	json_object_begin(NULL);
 	json_u64("id", id);
-	json_string("type", (const char *)info.name);
+	json_string("type", (const char *)type->name);
 	json_u64("len", len);
 	value_json(type, data, len);
 	json_object_end();
@@ -66,7 +65,9 @@ static int show_json(struct singlet *s, uint64_t id, uint32_t type)
 	return 0;
 }
 
-static int show_text(struct singlet *s, uint64_t id, uint32_t type)
+/* Ids with blanks between them if @print, otherwise one a line. */
+static int show_text(struct singlet *s, uint64_t id,
+		     const struct singlet_type_info *type, bool print)
 {
 	void *data;
 	size_t len;
@@ -75,19 +76,28 @@ static int show_text(struct singlet *s, uint64_t id, uint32_t type)
 	err = singlet_object_dup(s, id, &data, &len);
 	if (err)
 		return err;
-	value_print(type, data, len);
+	if (print)
+		value_print(type, data, len);
+	else
+		parts_print(data, len, '\n');
 	free(data);
 	return 0;
 }
 
-static bool is_scalar(uint32_t type)
+static bool is_text(const struct singlet_type_info *type,
+		    const struct form *form)
 {
-	return type == SINGLET_TYPE_NONE || type == SINGLET_TYPE_BOOL ||
-	       type == SINGLET_TYPE_INT || type == SINGLET_TYPE_FLOAT;
+	if (type_is_container(type))
+		return !form->raw;
+	return form->print && (type->type == SINGLET_TYPE_NONE ||
+			       type->type == SINGLET_TYPE_BOOL ||
+			       type->type == SINGLET_TYPE_INT ||
+			       type->type == SINGLET_TYPE_FLOAT);
 }
 
 static int show(struct singlet *s, uint64_t id, const struct form *form)
 {
+	const struct singlet_type_info *type;
 	struct singlet_query_item item;
 	int err;
 
@@ -98,10 +108,11 @@ static int show(struct singlet *s, uint64_t id, const struct form *form)
 	err = singlet_object_query(s, id, &item);
 	if (err)
 		goto release;
+	type = type_known(s, item.type);
 	if (form->json)
-		err = show_json(s, id, item.type);
-	else if (form->print && is_scalar(item.type))
-		err = show_text(s, id, item.type);
+		err = show_json(s, id, type);
+	else if (is_text(type, form))
+		err = show_text(s, id, type, form->print);
 	else
 		err = copy_out(s, id);
 	if (!err && form->newline && !form->json)
@@ -111,25 +122,28 @@ release:
 	return err;
 }
 
-static int run(int argc, char **argv)
+static void parse_options(struct form *form, int argc, char **argv)
 {
-	struct form form = { 0 };
-	struct singlet *s;
-	int key, i, status = 0;
+	int key, i;
 
 	while ((key = options_next(&cmd_read, argc, argv)) != -1) {
 		switch (key) {
 		case 'n':
-			form.newline = true;
+			form->newline = true;
 			break;
 		case 'p':
-			form.print = true;
+			form->print = true;
+			break;
+		case 'r':
+			form->raw = true;
 			break;
 		case 'J':
-			form.json = true;
+			form->json = true;
 			break;
 		}
 	}
+	if (form->raw && (form->print || form->json))
+		options_fail(&cmd_read, "--raw excludes --print and --json");
 	if (optind == argc)
 		options_fail(&cmd_read, "needs an id");
 	for (i = optind; i < argc; i++) {
@@ -138,8 +152,16 @@ static int run(int argc, char **argv)
 		if (!number_parse(argv[i], 0, UINT64_MAX, &id))
 			options_fail(&cmd_read, "'%s' is not an id", argv[i]);
 	}
+}
 
-	s = device_open();
+static int run(int argc, char **argv)
+{
+	struct form form = { 0 };
+	struct singlet *s;
+	int i, status = 0;
+
+	parse_options(&form, argc, argv);
+	s = device_open(&cmd_read);
 	if (form.json) {
 		json_object_begin(NULL);
 		json_array_begin("objects");
@@ -171,5 +193,6 @@ const struct command cmd_read = {
 	.args = "[OPTION...] ID...",
 	.summary = "write the values of objects",
 	.options = read_options,
+	.access = SINGLET_ACCESS_READ,
 	.run = run,
 };

@@ -1,13 +1,39 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* The session of this run, and names for the numbers of the ABI. */
+/* The session of this run: of the device, inherited, or in a named domain. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "domain.h"
 
-struct singlet *device_open(void)
+static const char *wanted_domain;	/* of -D; NULL: the session's own */
+
+void device_domain(const char *name)
+{
+	wanted_domain = name;
+}
+
+/* The session that 'singlet domain join' passed on to its command. */
+static struct singlet *inherit(const char *number)
+{
+	struct singlet *s;
+	uint64_t fd;
+	int err = -EBADF;
+
+	if (number_parse(number, 0, INT_MAX, &fd))
+		err = singlet_open_fd(&s, fd, 0);
+	if (err == -EBADF)
+		fail("SINGLET_FD is '%s', which is no open descriptor: unset it, or run this by 'singlet domain join'",
+		     number);
+	if (err)
+		fail("cannot use descriptor %s: %s", number, error_words(err));
+	return s;
+}
+
+static struct singlet *open_device(void)
 {
 	const char *path = secure_getenv("SINGLET_DEVICE");
 	struct singlet *s;
@@ -33,55 +59,15 @@ struct singlet *device_open(void)
 	}
 }
 
-void type_resolve(struct singlet *s, const char *text,
-		  struct singlet_type_info *info)
+struct singlet *device_open(const struct command *cmd)
 {
-	uint64_t number;
-	int err;
+	const char *inherited = secure_getenv("SINGLET_FD");
+	struct singlet *s, *joined;
 
-	if (*text && !text[strspn(text, "0123456789")]) {
-		if (!number_parse(text, 0, UINT32_MAX, &number))
-			err = -ENOENT;
-		else
-			err = singlet_type_get(s, number, info);
-	} else {
-		err = singlet_type_find(s, text, info);
-	}
-	/* What cannot be a name or number is no type either. */
-	if (err == -ENOENT || err == -EINVAL || err == -EMSGSIZE ||
-	    err == -EILSEQ)
-		fail("no type '%s': see 'singlet type list' and 'singlet type create'",
-		     text);
-	if (err)
-		fail("type '%s': %s", text, error_words(err));
-}
-
-const char *kind_name(uint32_t kind)
-{
-	switch (kind) {
-	case SINGLET_KIND_VALUE:
-		return "value";
-	case SINGLET_KIND_SINGLE:
-		return "single";
-	case SINGLET_KIND_PLAIN:
-		return "plain";
-	default:
-		return "unknown";
-	}
-}
-
-const char *state_name(uint32_t state)
-{
-	switch (state) {
-	case SINGLET_STATE_LIVE:
-		return "live";
-	case SINGLET_STATE_IDLE:
-		return "idle";
-	case SINGLET_STATE_IMMORTAL:
-		return "immortal";
-	case SINGLET_STATE_UNSEALED:
-		return "unsealed";
-	default:
-		return "unknown";
-	}
+	s = inherited && *inherited ? inherit(inherited) : open_device();
+	if (!wanted_domain)
+		return s;
+	joined = domain_join(s, wanted_domain, cmd->access);
+	singlet_close(s);
+	return joined;
 }

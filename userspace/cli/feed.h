@@ -21,11 +21,13 @@ struct feed {
 	/* What to do. */
 	const struct command *cmd;
 	bool lookup;
-	const char *type;	/* by name or number */
+	const char *type;	/* by name or number; NULL: str */
+	bool containers;	/* @type has to be one of containers */
 	const char *file;	/* NULL: the arguments */
 	bool nul;		/* the file's texts end with NUL */
 	enum feed_output output;
 	struct idset *ids;	/* collects the ids, if not NULL */
+	struct singlet_type_info info;	/* what @type is, once it runs */
 	/* What came of it; values = created + found + failed. */
 	uint64_t values, created, found, failed;
 	uint64_t absent;	/* of the failed: a lookup found nothing */

@@ -15,18 +15,19 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void remove_duplicates(struct idset *set)
+size_t idset_settle(struct idset *set)
 {
 	size_t i, kept = 0;
 
 	if (!set->count)
-		return;
+		return 0;
 	qsort(set->ids, set->count, sizeof(*set->ids), compare);
 	for (i = 1; i < set->count; i++) {
 		if (set->ids[i] != set->ids[kept])
 			set->ids[++kept] = set->ids[i];
 	}
 	set->count = kept + 1;
+	return set->count;
 }
 
 void idset_add(struct idset *set, uint64_t id)
@@ -34,7 +35,7 @@ void idset_add(struct idset *set, uint64_t id)
 	if (set->count == set->capacity) {
 		size_t more = set->capacity ? 2 * set->capacity : 1024;
 
-		remove_duplicates(set);
+		idset_settle(set);
 		if (!set->capacity || set->count > set->capacity / 2) {
 			set->ids = reallocarray(set->ids, more,
 						sizeof(*set->ids));
@@ -46,13 +47,8 @@ void idset_add(struct idset *set, uint64_t id)
 	set->ids[set->count++] = id;
 }
 
-size_t idset_finish(struct idset *set)
+void idset_free(struct idset *set)
 {
-	size_t count;
-
-	remove_duplicates(set);
-	count = set->count;
 	free(set->ids);
 	*set = (struct idset){ 0 };
-	return count;
 }

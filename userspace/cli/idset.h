@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
-/* Counts distinct ids: 8 to 16 bytes each. */
+/* Distinct ids: 8 to 16 bytes each. */
 #ifndef IDSET_H
 #define IDSET_H
 
@@ -13,7 +13,8 @@ struct idset {
 
 /* Running out of memory ends the program. */
 void idset_add(struct idset *set, uint64_t id);
-/* How many distinct ids were added; frees the set. */
-size_t idset_finish(struct idset *set);
+/* Sorts @ids and leaves each once; returns their @count. */
+size_t idset_settle(struct idset *set);
+void idset_free(struct idset *set);
 
 #endif /* IDSET_H */

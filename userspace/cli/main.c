@@ -14,7 +14,10 @@ const struct command *const commands[] = {
 	&cmd_info, &cmd_stat,
 	&cmd_type_list, &cmd_type_create, &cmd_type_delete,
 	&cmd_intern, &cmd_lookup, &cmd_read, &cmd_list, &cmd_hold,
-	&cmd_alloc, &cmd_gc,
+	&cmd_alloc, &cmd_tuple, &cmd_pin, &cmd_unpin, &cmd_leaks, &cmd_gc,
+	&cmd_domain_list, &cmd_domain_show, &cmd_domain_create,
+	&cmd_domain_delete, &cmd_domain_join, &cmd_domain_chmod,
+	&cmd_domain_chown, &cmd_domain_limit,
 	&cmd_help, &cmd_version,
 	NULL,
 };
@@ -27,7 +30,7 @@ static void print_usage(FILE *out)
 	      "Works with the kernel's cache of shared immutable objects.\n\n"
 	      "Commands:\n", out);
 	for (i = 0; commands[i]; i++)
-		fprintf(out, "  %-12s  %s\n", commands[i]->name,
+		fprintf(out, "  %-13s  %s\n", commands[i]->name,
 			commands[i]->summary);
 	fputs("\nOptions:\n"
 	      "  -h, --help     print this and exit; after a command: about it\n"
@@ -59,17 +62,42 @@ static const struct command *find_command(int argc, char **argv, int *last)
 	return NULL;
 }
 
+/* Whether the command's first word of two is @word. */
+static bool in_family(const struct command *cmd, const char *word)
+{
+	size_t len = strlen(word);
+
+	return !strncmp(cmd->name, word, len) && cmd->name[len] == ' ';
+}
+
+/* "'type list', 'type create', ..." in a static buffer; NULL: no such family */
+static const char *family_names(const char *word)
+{
+	static char names[300];
+	size_t used = 0;
+	int i;
+
+	for (i = 0; commands[i] && used < sizeof(names); i++) {
+		if (in_family(commands[i], word))
+			used += snprintf(names + used, sizeof(names) - used,
+					 "%s'%s'", used ? ", " : "",
+					 commands[i]->name);
+	}
+	return used ? names : NULL;
+}
+
 static int unknown_command(int argc, char **argv)
 {
-	static const char types[] =
-		"say 'type list', 'type create' or 'type delete' (see 'singlet help')";
+	const char *names = family_names(argv[0]);
 
-	if (strcmp(argv[0], "type"))
+	if (!names)
 		report("unknown command '%s' (see 'singlet help')", argv[0]);
 	else if (argc > 1)
-		report("unknown command 'type %s': %s", argv[1], types);
+		report("unknown command '%s %s': there are %s (see 'singlet help')",
+		       argv[0], argv[1], names);
 	else
-		report("'type' is not a whole command: %s", types);
+		report("'%s' is not a whole command: there are %s (see 'singlet help')",
+		       argv[0], names);
 	return STATUS_USAGE;
 }
 
@@ -154,7 +182,7 @@ int main(int argc, char **argv)
 		cmd = &cmd_version;
 	else
 		cmd = find_command(argc, argv, &last);
-	if (!cmd && argc == 2 && !strcmp(argv[0], "type") &&
+	if (!cmd && argc == 2 && family_names(argv[0]) &&
 	    (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
 		/* The commands of that family stand in the whole list. */
 		print_usage(stdout);

@@ -44,20 +44,30 @@ static void print_option(const struct option_spec *spec, FILE *out)
 	fprintf(out, "  %-22s  %s\n", left, spec->help);
 }
 
+/* What every command has, and what every one that works in a domain has. */
+static const struct option_spec help_option = {
+	'h', "help", NULL, "print this and exit",
+};
+
+static const struct option_spec domain_option = {
+	'D', "domain", "NAME", "work in this named domain instead of your own",
+};
+
 void options_usage(const struct command *cmd, FILE *out)
 {
-	static const struct option_spec help = {
-		'h', "help", NULL, "print this and exit",
-	};
 	const struct option_spec *spec;
 
 	fprintf(out, "Usage: singlet %s%s%s\n\n%s\n\nOptions:\n", cmd->name,
 		*cmd->args ? " " : "", cmd->args, cmd->summary);
 	for (spec = cmd->options; spec && spec->key; spec++)
 		print_option(spec, out);
-	print_option(&help, out);
+	if (cmd->access)
+		print_option(&domain_option, out);
+	print_option(&help_option, out);
 	if (cmd->columns)
-		view_usage(cmd->columns, out);
+		view_usage("Columns:", cmd->columns, out);
+	if (cmd->verbose_columns)
+		view_usage("Columns with -v:", cmd->verbose_columns, out);
 }
 
 void options_fail(const struct command *cmd, const char *format, ...)
@@ -72,9 +82,16 @@ void options_fail(const struct command *cmd, const char *format, ...)
 	exit(STATUS_USAGE);
 }
 
-static bool takes_values(const struct command *cmd)
+/* What may have been meant by something that is no option. */
+static const char *option_hint(const struct command *cmd)
 {
-	return strstr(cmd->args, "VALUE") || strstr(cmd->args, "TEXT");
+	if (strstr(cmd->args, "VALUE") || strstr(cmd->args, "TEXT"))
+		return "; a value that begins with '-' goes after '--'";
+	if (strstr(cmd->args, "MODE"))
+		return "; a mode that begins with '-' goes after '--'";
+	if (strstr(cmd->args, "COMMAND "))
+		return "; a command with options goes after '--'";
+	return "";
 }
 
 /*
@@ -85,8 +102,7 @@ static bool takes_values(const struct command *cmd)
 static void __attribute__((noreturn))
 fail_option(const struct command *cmd, const char *arg)
 {
-	const char *hint = takes_values(cmd) ?
-		"; a value that begins with '-' goes after '--'" : "";
+	const char *hint = option_hint(cmd);
 	const struct option_spec *spec;
 
 	for (spec = cmd->options; spec && spec->key && optopt; spec++) {
@@ -101,29 +117,45 @@ fail_option(const struct command *cmd, const char *arg)
 	options_fail(cmd, "unknown option '%s'%s", arg, hint);
 }
 
+/* What getopt_long(3) takes. */
+struct getopt {
+	struct option longs[MAX_OPTIONS + 3];
+	char shorts[2 * MAX_OPTIONS + 8];
+	int long_count, short_count;
+};
+
+static void add_option(struct getopt *table, const struct option_spec *spec)
+{
+	table->longs[table->long_count++] = (struct option){
+		.name = spec->name,
+		.has_arg = spec->arg ? required_argument : no_argument,
+		.val = spec->key,
+	};
+	if (spec->key >= 256)
+		return;
+	table->shorts[table->short_count++] = spec->key;
+	if (spec->arg)
+		table->shorts[table->short_count++] = ':';
+}
+
 int options_next(const struct command *cmd, int argc, char **argv)
 {
-	struct option longs[MAX_OPTIONS + 2] = { 0 };
-	char shorts[2 * MAX_OPTIONS + 4] = ":h";
+	struct getopt table = { .shorts = ":", .short_count = 1 };
 	const struct option_spec *spec;
-	char *s = shorts + 2;
 	int i = 0, key;
 
-	for (spec = cmd->options; spec && spec->key && i < MAX_OPTIONS; spec++) {
-		longs[i].name = spec->name;
-		longs[i].has_arg = spec->arg ? required_argument : no_argument;
-		longs[i++].val = spec->key;
-		if (spec->key < 256) {
-			*s++ = spec->key;
-			if (spec->arg)
-				*s++ = ':';
-		}
-	}
-	longs[i].name = "help";
-	longs[i].val = 'h';
+	for (spec = cmd->options; spec && spec->key && i < MAX_OPTIONS; spec++, i++)
+		add_option(&table, spec);
+	if (cmd->access)
+		add_option(&table, &domain_option);
+	add_option(&table, &help_option);
 
 	opterr = 0;
-	key = getopt_long(argc, argv, shorts, longs, NULL);
+	do {
+		key = getopt_long(argc, argv, table.shorts, table.longs, NULL);
+		if (key == 'D' && cmd->access)
+			device_domain(optarg);
+	} while (key == 'D' && cmd->access);
 	switch (key) {
 	case 'h':
 		options_usage(cmd, stdout);

@@ -47,6 +47,10 @@ void fail(const char *format, ...)
 const char *error_words(int error)
 {
 	switch (abs(error)) {
+	case EACCES:
+		return "this session may not (see 'singlet info' and 'singlet domain show')";
+	case EDQUOT:
+		return "over a quota (see 'singlet domain show' and 'singlet domain limit')";
 	case ENOTTY:
 	case EINVAL:
 	case E2BIG:
@@ -57,7 +61,6 @@ const char *error_words(int error)
 	case EEXIST:
 	case EBUSY:
 	case EPERM:
-	case EDQUOT:
 	case EOVERFLOW:
 	case ENOMEM:
 	case EINTR:

@@ -16,17 +16,16 @@
 #include "source.h"
 
 #define BUFFER_INITIAL	((size_t)256 << 10)
-/* A longest value, its delimiter, and some room to read into. */
-#define BUFFER_MAX	((size_t)SINGLET_MAX_VALUE + BUFFER_INITIAL)
 
-void source_open(struct source *src, const char *file, bool nul, char **args,
-		 int arg_count)
+void source_open(struct source *src, const char *file, bool nul, size_t longest,
+		 char **args, int arg_count)
 {
 	*src = (struct source){
 		.args = args,
 		.arg_count = arg_count,
 		.fd = -1,
 		.delimiter = nul ? '\0' : '\n',
+		.longest = longest,
 	};
 	if (!file)
 		return;
@@ -79,15 +78,18 @@ static void refill(struct source *src)
 		src->start = 0;
 	}
 	if (src->end == src->capacity) {
+		/* A longest text, its delimiter, and some room to read into. */
+		size_t most = src->longest + BUFFER_INITIAL;
 		size_t more = 2 * src->capacity;
 		char *larger;
 
 		/*
-		 * A full buffer of BUFFER_MAX without a delimiter has become
-		 * a text that is too long, so there is room to grow.
+		 * A buffer that is full and as large as can be without a
+		 * delimiter has become a text that is too long, so there is
+		 * room to grow.
 		 */
-		if (more > BUFFER_MAX)
-			more = BUFFER_MAX;
+		if (more > most)
+			more = most;
 		larger = realloc(src->buffer, more);
 		if (!larger)
 			fail("%s: out of memory",
@@ -120,7 +122,7 @@ static bool take(struct source *src, struct text *text)
 		return false;
 	}
 	src->scanned = stop;
-	text->too_long = stop - src->start > SINGLET_MAX_VALUE;
+	text->too_long = stop - src->start > src->longest;
 	if (!delimiter && !text->too_long &&
 	    !(last && stop > src->start))
 		return false;
@@ -147,7 +149,7 @@ static size_t next_arguments(struct source *src, struct text *texts,
 			.data = data,
 			.len = len,
 			.number = ++src->number,
-			.too_long = len > SINGLET_MAX_VALUE,
+			.too_long = len > src->longest,
 		};
 	}
 	return n;

@@ -14,7 +14,7 @@ struct text {
 	const char *data;
 	size_t len;
 	uint64_t number;	/* of the line or argument, from 1 */
-	bool too_long;		/* beyond SINGLET_MAX_VALUE; no data */
+	bool too_long;		/* beyond the source's @longest; no data */
 };
 
 struct source {
@@ -23,6 +23,7 @@ struct source {
 	int arg_count;
 	int fd;
 	char delimiter;
+	size_t longest;		/* bytes that a text may have */
 	uint64_t number;	/* texts given so far */
 	/* Of the buffer, [start, end) is not given yet, [start, scanned) is
 	 * known to hold no delimiter.
@@ -37,8 +38,8 @@ struct source {
  * @file: what -f was given, "-" is standard input; NULL: take @args.
  * A file that cannot be opened ends the program.
  */
-void source_open(struct source *src, const char *file, bool nul, char **args,
-		 int arg_count);
+void source_open(struct source *src, const char *file, bool nul, size_t longest,
+		 char **args, int arg_count);
 /*
  * The next texts, at most @max; 0: that was all.  An error while reading ends
  * the program.

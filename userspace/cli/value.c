@@ -6,6 +6,7 @@
  * float  what strtod(3) takes; 17 digits bring the same bits back
  * bool   true, false, 1, 0
  * none   none, or nothing
+ * containers have a syntax of their own, see parts.c
  * str, bytes and user types are what they are.
  */
 #include <ctype.h>
@@ -19,6 +20,7 @@
 #include <wctype.h>
 
 #include "json.h"
+#include "parts.h"
 #include "value.h"
 
 #define NUMBER_MAX 400		/* bytes; a longer text is no number */
@@ -150,52 +152,62 @@ static int format_scalar(uint32_t type, const union scalar *scalar, char *out,
 	}
 }
 
-void value_print(uint32_t type, const void *data, size_t len)
+void value_print(const struct singlet_type_info *type, const void *data,
+		 size_t len)
 {
 	union scalar scalar;
 	char text[64];
 
-	if (type == SINGLET_TYPE_NONE)
+	if (type_is_container(type))
+		parts_print(data, len, ' ');
+	else if (type->type == SINGLET_TYPE_NONE)
 		fputs("none", stdout);
-	else if (load_scalar(type, data, len, &scalar))
-		fwrite(text, 1, format_scalar(type, &scalar, text,
+	else if (load_scalar(type->type, data, len, &scalar))
+		fwrite(text, 1, format_scalar(type->type, &scalar, text,
 					      sizeof(text)), stdout);
 	else
 		fwrite(data, 1, len, stdout);
 }
 
-void value_json(uint32_t type, const void *data, size_t len)
+void value_json(const struct singlet_type_info *type, const void *data,
+		size_t len)
 {
 	union scalar scalar;
 
-	if (type == SINGLET_TYPE_NONE)
+	if (type_is_container(type))
+		parts_json("value", data, len);
+	else if (type->type == SINGLET_TYPE_NONE)
 		json_null("value");
-	else if (type == SINGLET_TYPE_STR)
+	else if (type->type == SINGLET_TYPE_STR)
 		json_text("value", data, len);
-	else if (!load_scalar(type, data, len, &scalar))
+	else if (!load_scalar(type->type, data, len, &scalar))
 		json_hex("hex", data, len);
-	else if (type == SINGLET_TYPE_BOOL)
+	else if (type->type == SINGLET_TYPE_BOOL)
 		json_bool("value", scalar.truth);
-	else if (type == SINGLET_TYPE_INT)
+	else if (type->type == SINGLET_TYPE_INT)
 		json_s64("value", scalar.integer);
 	else
 		json_double("value", scalar.real);
 }
 
-void value_preview(uint32_t type, const void *data, size_t len, bool cut,
-		   char *out, size_t room)
+void value_preview(const struct singlet_type_info *type, const void *data,
+		   size_t len, bool cut, char *out, size_t room)
 {
 	const char *from = data;
 	union scalar scalar;
 	mbstate_t state = { 0 };
 	size_t at = 0, i = 0;
 
-	if (type == SINGLET_TYPE_NONE) {
+	if (type_is_container(type)) {
+		parts_preview(data, len, cut, out, room);
+		return;
+	}
+	if (type->type == SINGLET_TYPE_NONE) {
 		snprintf(out, room, "none");
 		return;
 	}
-	if (load_scalar(type, data, len, &scalar)) {
-		format_scalar(type, &scalar, out, room);
+	if (load_scalar(type->type, data, len, &scalar)) {
+		format_scalar(type->type, &scalar, out, room);
 		return;
 	}
 	/* Nothing that a terminal would obey or that breaks the columns. */

@@ -20,17 +20,25 @@ struct value {
 };
 
 /*
- * Makes the value of @type that @text says.  It points to @text or @scalar.
+ * Makes the value of @type, no container, that @text says.  It points to @text or @scalar.
  * Returns NULL or the reason why it cannot.
  */
 const char *value_parse(uint32_t type, const struct text *text,
 			union scalar *scalar, struct value *value);
-/* As value_parse() takes it; what is not a number is written as it is. */
-void value_print(uint32_t type, const void *data, size_t len);
-/* As a member: numbers as such; str "value", other bytes as "hex". */
-void value_json(uint32_t type, const void *data, size_t len);
+/*
+ * As value_parse() takes it, and the parts of a container as parts_parse()
+ * does; what is not a number is written as it is.
+ */
+void value_print(const struct singlet_type_info *type, const void *data,
+		 size_t len);
+/*
+ * As a member: numbers as such, parts of a container as an array; str "value",
+ * other bytes as "hex".
+ */
+void value_json(const struct singlet_type_info *type, const void *data,
+		size_t len);
 /* The beginning of a value for a table cell; @cut: there is more of it. */
-void value_preview(uint32_t type, const void *data, size_t len, bool cut,
-		   char *out, size_t room);
+void value_preview(const struct singlet_type_info *type, const void *data,
+		   size_t len, bool cut, char *out, size_t room);
 
 #endif /* VALUE_H */

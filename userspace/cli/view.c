@@ -7,18 +7,20 @@
 #include <strings.h>
 
 #include "json.h"
+#include "units.h"
 #include "view.h"
 
 #define LINES_MAX 1024		/* in the table before they are shown */
 #define NAME_MAX_LEN 32
 
-void view_init(struct view *view, const struct command *cmd)
+void view_init(struct view *view, const struct command *cmd,
+	       const struct column *columns)
 {
 	int i;
 
-	*view = (struct view){ .cmd = cmd, .columns = cmd->columns };
-	for (i = 0; cmd->columns[i].name; i++) {
-		if (!cmd->columns[i].extra)
+	*view = (struct view){ .cmd = cmd, .columns = columns };
+	for (i = 0; columns[i].name; i++) {
+		if (!columns[i].extra)
 			view->order[view->count++] = i;
 	}
 }
@@ -175,33 +177,10 @@ static void set_cell(struct view *view, int at, const char *text)
 		fail("out of memory");
 }
 
-/* 1023, 1K, 1.5K ... as in other tools that list sizes. */
-static void format_size(uint64_t bytes, char *out, size_t room)
-{
-	static const char units[] = "BKMGTPE";
-	int unit = 0;
-	uint64_t whole = bytes, tenths = 0;
-
-	while (whole >= 1024) {
-		/* Rounded at the last step only. */
-		tenths = (whole % 1024 * 10 + 512) / 1024;
-		whole /= 1024;
-		unit++;
-	}
-	if (tenths == 10) {
-		whole++;
-		tenths = 0;
-	}
-	if (tenths)
-		snprintf(out, room, "%" PRIu64 ".%" PRIu64 "%c", whole, tenths,
-			 units[unit]);
-	else
-		snprintf(out, room, "%" PRIu64 "%c", whole, units[unit]);
-}
-
 void view_number(struct view *view, int column, uint64_t value)
 {
 	int at = place(view, column);
+	bool exact = view->bytes || view->raw;
 	char text[32];
 
 	if (at < 0)
@@ -210,9 +189,10 @@ void view_number(struct view *view, int column, uint64_t value)
 		json_u64(member_name(&view->columns[column]), value);
 		return;
 	}
-	if (view->columns[column].kind == COLUMN_BYTES && !view->bytes &&
-	    !view->raw)
-		format_size(value, text, sizeof(text));
+	if (view->columns[column].kind == COLUMN_BYTES && !exact)
+		size_format(value, text, sizeof(text));
+	else if (view->columns[column].kind == COLUMN_AGE && !exact)
+		age_format(value, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, value);
 	set_cell(view, at, text);
@@ -254,9 +234,9 @@ void view_end(struct view *view)
 	view->table = NULL;
 }
 
-void view_usage(const struct column *columns, FILE *out)
+void view_usage(const char *title, const struct column *columns, FILE *out)
 {
-	fputs("\nColumns:\n", out);
+	fprintf(out, "\n%s\n", title);
 	for (; columns->name; columns++)
 		fprintf(out, "  %-12s  %s%s\n", columns->name, columns->help,
 			columns->extra ? " (only with -o)" : "");

@@ -10,7 +10,7 @@
 
 #include "cli.h"
 
-#define VIEW_MAX_COLUMNS 16
+#define VIEW_MAX_COLUMNS 24
 
 struct libscols_table;
 struct libscols_line;
@@ -19,6 +19,7 @@ enum {
 	COLUMN_TEXT = 0,
 	COLUMN_NUMBER,
 	COLUMN_BYTES,		/* a number; 1.5K in a table unless -b */
+	COLUMN_AGE,		/* milliseconds; 1m05s in a table unless -b */
 };
 
 struct column {
@@ -31,7 +32,7 @@ struct column {
 
 struct view {
 	const struct command *cmd;
-	const struct column *columns;	/* of cmd; ends with a NULL name */
+	const struct column *columns;	/* ends with a NULL name */
 	int order[VIEW_MAX_COLUMNS];	/* columns shown, as indexes */
 	int count;
 	bool json, raw, noheadings, bytes;
@@ -48,7 +49,9 @@ struct view {
 	{ 'o', "output", "LIST", "columns to print; +LIST adds to the default" }, \
 	{ 'r', "raw", NULL, "print single spaces between columns, exact sizes" }
 
-void view_init(struct view *view, const struct command *cmd);
+/* @columns: those of @cmd that are meant. */
+void view_init(struct view *view, const struct command *cmd,
+	       const struct column *columns);
 /* Takes an option of VIEW_OPTIONS. */
 void view_option(struct view *view, int key, const char *arg);
 bool view_has(const struct view *view, int column);
@@ -63,7 +66,7 @@ void view_nothing(struct view *view, int column);
 void view_row_end(struct view *view);
 void view_end(struct view *view);
 
-/* The part of a usage text that lists the columns. */
-void view_usage(const struct column *columns, FILE *out);
+/* The part of a usage text that lists the columns; @title ends with a colon. */
+void view_usage(const char *title, const struct column *columns, FILE *out);
 
 #endif /* VIEW_H */

@@ -56,6 +56,18 @@ ssize_t singlet_batch_release(struct singlet *s,
 	return run_batch(s, SINGLET_RELEASE, items, sizeof(*items), count);
 }
 
+ssize_t singlet_batch_pin(struct singlet *s, struct singlet_ref_item *items,
+			  size_t count)
+{
+	return run_batch(s, SINGLET_PIN, items, sizeof(*items), count);
+}
+
+ssize_t singlet_batch_unpin(struct singlet *s, struct singlet_ref_item *items,
+			    size_t count)
+{
+	return run_batch(s, SINGLET_UNPIN, items, sizeof(*items), count);
+}
+
 ssize_t singlet_batch_read(struct singlet *s, struct singlet_read_item *items,
 			   size_t count)
 {

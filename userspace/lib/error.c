@@ -23,17 +23,17 @@ const char *singlet_error_text(int error)
 	case EILSEQ:
 		return "not UTF-8 text";
 	case ENOENT:
-		return "no such object or type";
+		return "no such object, type or domain";
 	case EEXIST:
 		return "exists already";
 	case EBUSY:
-		return "the type has live objects";
+		return "in use: release the type's objects, or leave the domain, first";
 	case EPERM:
-		return "sealed or predefined, cannot be changed";
+		return "not the domain's owner, or sealed or predefined for good";
 	case EACCES:
-		return "no permission";
+		return "no permission: the device, the domain's mode or the session's access refuses";
 	case EDQUOT:
-		return "over a quota";
+		return "over a quota: release or collect objects, or raise the limit";
 	case EOVERFLOW:
 		return "too many references";
 	case ENOMEM:
@@ -41,7 +41,7 @@ const char *singlet_error_text(int error)
 	case EINTR:
 		return "interrupted";
 	case ESTALE:
-		return "the domain is being destroyed";
+		return "the domain was deleted: nothing new can be made in it, leave it";
 	case ENXIO:
 	case ENODEV:
 		return "no module behind the device";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Single objects: batches of one whose result is the return value. */
+/*
+ * Single objects: batches of one whose result is the return value; and the list
+ * of all.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -60,6 +63,22 @@ int singlet_object_release(struct singlet *s, uint64_t id, uint32_t count)
 {
 	struct singlet_ref_item item = { .id = id, .count = count };
 	ssize_t done = singlet_batch_release(s, &item, 1);
+
+	return outcome(done, item.result);
+}
+
+int singlet_object_pin(struct singlet *s, uint64_t id, uint32_t count)
+{
+	struct singlet_ref_item item = { .id = id, .count = count };
+	ssize_t done = singlet_batch_pin(s, &item, 1);
+
+	return outcome(done, item.result);
+}
+
+int singlet_object_unpin(struct singlet *s, uint64_t id, uint32_t count)
+{
+	struct singlet_ref_item item = { .id = id, .count = count };
+	ssize_t done = singlet_batch_unpin(s, &item, 1);
 
 	return outcome(done, item.result);
 }
@@ -158,4 +177,24 @@ int singlet_object_seal(struct singlet *s, uint64_t id)
 	ssize_t done = singlet_batch_seal(s, &item, 1);
 
 	return outcome(done, item.result);
+}
+
+ssize_t singlet_object_list(struct singlet *s, uint32_t type,
+			    struct singlet_list_entry *entries, size_t count,
+			    uint64_t *cursor)
+{
+	struct singlet_list arg = {
+		.size = sizeof(arg),
+		.entry_size = sizeof(struct singlet_list_entry),
+		.entries = (uintptr_t)entries,
+		.cursor = *cursor,
+		.count = count < SINGLET_MAX_BATCH ? count : SINGLET_MAX_BATCH,
+		.type = type,
+	};
+	int err = singlet_session_call(s, SINGLET_LIST, &arg);
+
+	if (err)
+		return err;
+	*cursor = arg.cursor;
+	return arg.count;
 }

@@ -13,7 +13,12 @@
  *            the kernel counts each session once per object.
  * idle       an object without references: kept, and found again by an equal
  *            value, until memory is wanted or singlet_domain_collect() runs.
- * domain     the set of objects shared by the sessions of one user.
+ * pin        a reference of the domain itself: stays without any session.
+ * container  an object whose value is an array of ids, its parts, which it
+ *            keeps alive; a tuple is one of the predefined type.
+ * domain     a set of objects, types and quotas of its own, and its sessions.
+ *            Every user has a private one, which an opened device is in; named
+ *            ones are joined, and their modes say who may.
  *
  * Conventions
  * -----------
@@ -22,7 +27,8 @@
  *   are those of <linux/singlet.h>; only additions are named here.
  * - Outputs are written on success only, unless said otherwise.
  * - Lengths are bytes.  Text is not NUL-terminated in the kernel.
- * - Nothing but the handle is allocated, except by singlet_object_dup().
+ * - Nothing but handles is allocated, except by singlet_object_dup() and
+ *   singlet_tuple_dup().
  *
  * Threads: a handle does not change between open and close.  All functions
  * may be called on one handle from any number of threads, except that
@@ -149,6 +155,19 @@ int singlet_type_create(struct singlet *s, const char *name, uint32_t kind,
 			uint32_t *type);
 
 /**
+ * singlet_type_create_container() - create a type whose values are ids
+ * @s: the handle
+ * @name: NUL-terminated UTF-8, 1 to SINGLET_MAX_NAME bytes
+ * @value_max: most bytes of a value, 8 for each part; 0: those of
+ *             SINGLET_MAX_PARTS parts
+ * @type: out; the number; of kind value, for the singlet_tuple_ functions
+ *
+ * Return: 0 or a negative errno.
+ */
+int singlet_type_create_container(struct singlet *s, const char *name,
+				  uint32_t value_max, uint32_t *type);
+
+/**
  * singlet_type_delete() - delete a type without live objects
  * @s: the handle
  * @type: the number
@@ -206,102 +225,47 @@ ssize_t singlet_type_list(struct singlet *s, struct singlet_type_info *infos,
  * -EINVAL when @count is 0.
  */
 
-/**
- * singlet_batch_intern() - find or create objects; see SINGLET_INTERN
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_intern() - find or create objects; see SINGLET_INTERN */
 ssize_t singlet_batch_intern(struct singlet *s,
 			     struct singlet_intern_item *items, size_t count);
 
-/**
- * singlet_batch_lookup() - find objects; see SINGLET_LOOKUP
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_lookup() - find objects; see SINGLET_LOOKUP */
 ssize_t singlet_batch_lookup(struct singlet *s,
 			     struct singlet_intern_item *items, size_t count);
 
-/**
- * singlet_batch_acquire() - take references; see SINGLET_ACQUIRE
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_acquire() - take references; see SINGLET_ACQUIRE */
 ssize_t singlet_batch_acquire(struct singlet *s,
 			      struct singlet_ref_item *items, size_t count);
 
-/**
- * singlet_batch_release() - give references back; see SINGLET_RELEASE
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_release() - give references back; see SINGLET_RELEASE */
 ssize_t singlet_batch_release(struct singlet *s,
 			      struct singlet_ref_item *items, size_t count);
 
-/**
- * singlet_batch_read() - copy values; see SINGLET_READ
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_pin() - keep objects without a session; see SINGLET_PIN */
+ssize_t singlet_batch_pin(struct singlet *s, struct singlet_ref_item *items,
+			  size_t count);
+
+/** singlet_batch_unpin() - give pins back; see SINGLET_UNPIN */
+ssize_t singlet_batch_unpin(struct singlet *s, struct singlet_ref_item *items,
+			    size_t count);
+
+/** singlet_batch_read() - copy values; see SINGLET_READ */
 ssize_t singlet_batch_read(struct singlet *s, struct singlet_read_item *items,
 			   size_t count);
 
-/**
- * singlet_batch_query() - what is known of objects; see SINGLET_QUERY
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_query() - what is known of objects; see SINGLET_QUERY */
 ssize_t singlet_batch_query(struct singlet *s,
 			    struct singlet_query_item *items, size_t count);
 
-/**
- * singlet_batch_alloc() - make plain objects; see SINGLET_ALLOC
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_alloc() - make plain objects; see SINGLET_ALLOC */
 ssize_t singlet_batch_alloc(struct singlet *s,
 			    struct singlet_alloc_item *items, size_t count);
 
-/**
- * singlet_batch_write() - fill plain objects; see SINGLET_WRITE
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_write() - fill plain objects; see SINGLET_WRITE */
 ssize_t singlet_batch_write(struct singlet *s,
 			    struct singlet_write_item *items, size_t count);
 
-/**
- * singlet_batch_seal() - make plain objects immutable; see SINGLET_SEAL
- * @s: the handle
- * @items: the items
- * @count: how many
- *
- * Return: items dealt with or a negative errno.
- */
+/** singlet_batch_seal() - make plain objects immutable; see SINGLET_SEAL */
 ssize_t singlet_batch_seal(struct singlet *s, struct singlet_seal_item *items,
 			   size_t count);
 
@@ -358,6 +322,32 @@ int singlet_object_acquire(struct singlet *s, uint64_t id, uint32_t count);
  * Return: 0 or a negative errno.
  */
 int singlet_object_release(struct singlet *s, uint64_t id, uint32_t count);
+
+/**
+ * singlet_object_pin() - keep an object in its domain without a session
+ * @s: the handle
+ * @id: the object, live or idle; on an immortal one nothing is done
+ * @count: pins to add, at least 1
+ *
+ * Pins belong to the domain, not to the session: they outlast both the session
+ * and the process, until singlet_object_unpin() or the domain's deletion.  They
+ * count as references of the domain's owner.
+ *
+ * Return: 0 or a negative errno; -EPERM: the session is not the domain's
+ * owner's; -ENOENT: no such object; -EDQUOT: too many references.
+ */
+int singlet_object_pin(struct singlet *s, uint64_t id, uint32_t count);
+
+/**
+ * singlet_object_unpin() - give pins of an object back, whoever made them
+ * @s: the handle
+ * @id: the object
+ * @count: pins to take away, at least 1
+ *
+ * Return: 0 or a negative errno; -EPERM: the session is not the domain's
+ * owner's; -ENOENT: no such object, or not pinned; -EINVAL: not so often.
+ */
+int singlet_object_unpin(struct singlet *s, uint64_t id, uint32_t count);
 
 /**
  * singlet_object_read() - copy bytes of a value
@@ -451,6 +441,79 @@ ssize_t singlet_object_list(struct singlet *s, uint32_t type,
 			    uint64_t *cursor);
 
 /*
+ * Containers.  @type is SINGLET_TYPE_TUPLE or one that was made by
+ * singlet_type_create_container().  The parts are ids of objects of the same
+ * domain, in an order, each any number of times; equal arrays are one object.
+ * A container keeps its parts alive, as long as it is not freed itself: an
+ * idle one still does.
+ */
+
+/**
+ * singlet_tuple_intern() - find or create the container with these parts
+ * @s: the handle
+ * @type: a container type
+ * @parts: the ids; not read when @count is 0
+ * @count: how many, at most SINGLET_MAX_PARTS
+ * @id: out; the object, with one more reference of the session as from
+ *      singlet_object_intern()
+ *
+ * The session needs no references on the parts, but without one a part may
+ * vanish before (-ENOENT).
+ *
+ * Return: 1 when the object was created, 0 when it existed, or a negative
+ * errno; -ENOENT: a part is unknown, stale or unsealed, or there is no such
+ * type; -EMSGSIZE: too many parts.
+ */
+int singlet_tuple_intern(struct singlet *s, uint32_t type,
+			 const uint64_t *parts, size_t count, uint64_t *id);
+
+/**
+ * singlet_tuple_lookup() - find the container with these parts
+ * @s: the handle
+ * @type: a container type
+ * @parts: the ids; not read when @count is 0
+ * @count: how many, at most SINGLET_MAX_PARTS
+ * @id: out; the object, with one more reference of the session
+ *
+ * Return: 0 or a negative errno; -ENOENT: there is none.
+ */
+int singlet_tuple_lookup(struct singlet *s, uint32_t type,
+			 const uint64_t *parts, size_t count, uint64_t *id);
+
+/**
+ * singlet_tuple_read() - copy ids of parts
+ * @s: the handle
+ * @id: the container
+ * @parts: out; where to
+ * @room: parts that fit there
+ * @first: first part to copy, from 0
+ * @total: out; parts that the container has; may be NULL
+ *
+ * The ids come without references: the container keeps the parts alive, and
+ * whoever needs them longer acquires them.  The object's type is not looked
+ * at, only that its size is a multiple of an id's; @parts may have been written
+ * to when it is not.
+ *
+ * Return: parts copied, 0 at the end, or a negative errno; -EINVAL: @first is
+ * beyond the end, or the object is no container.
+ */
+ssize_t singlet_tuple_read(struct singlet *s, uint64_t id, uint64_t *parts,
+			   size_t room, uint32_t first, uint32_t *total);
+
+/**
+ * singlet_tuple_dup() - copy the ids of all parts into new memory
+ * @s: the handle
+ * @id: the container
+ * @parts: out; the ids, without references as from singlet_tuple_read(); to be
+ *         freed by the caller with free(3)
+ * @count: out; how many
+ *
+ * Return: 0 or a negative errno; -EINVAL: the object is no container; -ENOMEM.
+ */
+int singlet_tuple_dup(struct singlet *s, uint64_t id, uint64_t **parts,
+		      size_t *count);
+
+/*
  * Values of the predefined types.  Each intern returns as
  * singlet_object_intern() does.
  */
@@ -541,7 +604,7 @@ int singlet_int_read(struct singlet *s, uint64_t id, int64_t *value);
 int singlet_float_read(struct singlet *s, uint64_t id, double *value);
 
 /*
- * The domain
+ * The session's domain
  */
 
 /**
@@ -561,6 +624,126 @@ int singlet_domain_stats(struct singlet *s, struct singlet_stats *stats);
  * Return: 0 or a negative errno.
  */
 int singlet_domain_collect(struct singlet *s, struct singlet_collect *result);
+
+/**
+ * singlet_domain_leaks() - some of the plain objects that are still held
+ * @s: the handle
+ * @session: only those of the session with this number; 0: of all sessions
+ * @leaks: out; array; ages are milliseconds
+ * @count: room in @leaks, at least 1; more than SINGLET_MAX_BATCH is not used
+ * @cursor: in: 0 to start, then what came out; out: 0 at the end
+ *
+ * What sessions of the caller's user allocated and hold still, by session; to
+ * the domain's owner those of all users.  0 entries are not the end; @cursor
+ * tells.
+ *
+ * Return: entries filled or a negative errno; -ENOENT: no such session.
+ */
+ssize_t singlet_domain_leaks(struct singlet *s, uint32_t session,
+			     struct singlet_leak *leaks, size_t count,
+			     uint64_t *cursor);
+
+/*
+ * Named domains.  They are found by name in the user namespace of whoever
+ * opened @s, and permissions are that user's, whoever makes the call.  Names
+ * are NUL-terminated UTF-8 of 1 to SINGLET_MAX_NAME bytes.  -ENOENT stands for
+ * a domain that does not exist and for one that the user may not know of (its
+ * mode has no x for others, say).
+ */
+
+/**
+ * singlet_domain_create() - create a named domain, join it
+ * @s: the handle of any session of the user who is to own it
+ * @name: its name
+ * @mode: 9 bits as of a directory, for the owner, the group and others: 4 look
+ *        up and read, 2 make objects, 1 know that it exists, without which the
+ *        others are of no use
+ * @flags: SINGLET_DOMAIN_EPHEMERAL: it ends with its last session; or 0
+ * @domain: out; a session in it, with all access; a handle of its own, owned
+ *          by the caller until singlet_close(), and close-on-exec
+ *
+ * Without sessions the domain stays, until it is deleted.
+ *
+ * Return: 0 or a negative errno; -EEXIST: the name is taken, maybe by a domain
+ * that the user may not know of; -EDQUOT: the user has too many; -ENOMEM.
+ */
+int singlet_domain_create(struct singlet *s, const char *name, uint32_t mode,
+			  uint32_t flags, struct singlet **domain);
+
+/**
+ * singlet_domain_join() - open a session in a named domain
+ * @s: the handle of any session of the user who wants to join
+ * @name: its name
+ * @access: SINGLET_ACCESS_READ, SINGLET_ACCESS_WRITE, or both: all that the new
+ *          session will be able to do
+ * @domain: out; the session; a handle of its own, owned by the caller until
+ *          singlet_close(), and close-on-exec
+ *
+ * The mode is looked at now and not again: a later change does not end the
+ * session.  @s is not changed and may be closed.
+ *
+ * Return: 0 or a negative errno; -ENOENT; -EACCES: the mode does not allow all
+ * of @access; -ENOMEM.
+ */
+int singlet_domain_join(struct singlet *s, const char *name, uint32_t access,
+			struct singlet **domain);
+
+/**
+ * singlet_domain_delete() - delete a named domain with all that is in it
+ * @s: the handle
+ * @name: its name
+ * @flags: SINGLET_DELETE_DEFERRED: if there are sessions, take the name away
+ *         now and the domain with the last of them, which until then can make
+ *         nothing new (-ESTALE); or 0
+ *
+ * Return: 0 or a negative errno; -ENOENT; -EPERM: not the owner; -EBUSY: it
+ * has sessions.
+ */
+int singlet_domain_delete(struct singlet *s, const char *name, uint32_t flags);
+
+/**
+ * singlet_domain_set() - change mode, owner, group or limits of a domain
+ * @s: the handle
+ * @name: its name; NULL: the session's domain
+ * @change: @flags says what to change, the members that go with it to what, the
+ *          others are 0; @size, @name and @name_len are filled in.  Limits are
+ *          by SINGLET_QUOTA_*, counts or bytes; 0: none
+ *
+ * All of it is changed, or on failure nothing.  What is in use beyond a new
+ * limit stays; what would add to it fails with -EDQUOT.
+ *
+ * Return: 0 or a negative errno; -ENOENT; -EPERM: not the owner, or only for
+ * CAP_SYS_ADMIN; -EINVAL: also a mode, owner or group for a private domain;
+ * -EDQUOT: more than the new owner may have.
+ */
+int singlet_domain_set(struct singlet *s, const char *name,
+		       const struct singlet_domain_set *change);
+
+/**
+ * singlet_domain_query() - what is known of a domain
+ * @s: the handle
+ * @name: its name; NULL: the session's domain
+ * @info: out; use and limits are counts or bytes, by SINGLET_QUOTA_*
+ *
+ * Return: 0 or a negative errno; -ENOENT.
+ */
+int singlet_domain_query(struct singlet *s, const char *name,
+			 struct singlet_domain_info *info);
+
+/**
+ * singlet_domain_list() - some of the named domains that the user may know of
+ * @s: the handle
+ * @infos: out; array
+ * @count: room in @infos, at least 1; more than SINGLET_MAX_BATCH is not used
+ * @cursor: in: 0 to start, then what came out; out: 0 at the end
+ *
+ * 0 entries are not the end; @cursor tells.
+ *
+ * Return: entries filled or a negative errno.
+ */
+ssize_t singlet_domain_list(struct singlet *s,
+			    struct singlet_domain_info *infos, size_t count,
+			    uint64_t *cursor);
 
 #ifdef __cplusplus
 }

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Commands about types. */
-#include <errno.h>
-#include <string.h>
-
 #include "internal.h"
 
-/*
- * Names longer than any that the kernel takes are cut to one byte more than
- * it takes, so that it is the kernel that refuses them.
- */
-static uint32_t name_length(const char *name)
-{
-	return strnlen(name, SINGLET_MAX_NAME + 1);
-}
-
-int singlet_type_create(struct singlet *s, const char *name, uint32_t kind,
-			uint32_t value_size, uint32_t value_max,
-			uint32_t *type)
+static int create(struct singlet *s, const char *name, uint32_t kind,
+		  uint32_t flags, uint32_t value_size, uint32_t value_max,
+		  uint32_t *type)
 {
 	struct singlet_type_create arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.name = (uintptr_t)name,
 		.name_len = name_length(name),
 		.kind = kind,
@@ -31,6 +20,20 @@ int singlet_type_create(struct singlet *s, const char *name, uint32_t kind,
 	if (!err)
 		*type = arg.type;
 	return err;
+}
+
+int singlet_type_create(struct singlet *s, const char *name, uint32_t kind,
+			uint32_t value_size, uint32_t value_max,
+			uint32_t *type)
+{
+	return create(s, name, kind, 0, value_size, value_max, type);
+}
+
+int singlet_type_create_container(struct singlet *s, const char *name,
+				  uint32_t value_max, uint32_t *type)
+{
+	return create(s, name, SINGLET_KIND_VALUE, SINGLET_TYPE_CONTAINER, 0,
+		      value_max, type);
 }
 
 int singlet_type_delete(struct singlet *s, uint32_t type)
@@ -71,6 +74,7 @@ ssize_t singlet_type_list(struct singlet *s, struct singlet_type_info *infos,
 {
 	struct singlet_type_list arg = {
 		.size = sizeof(arg),
+		.entry_size = sizeof(struct singlet_type_info),
 		.infos = (uintptr_t)infos,
 		.count = count < SINGLET_MAX_BATCH ? count : SINGLET_MAX_BATCH,
 		.cursor = *cursor,

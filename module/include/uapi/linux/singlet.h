@@ -12,12 +12,21 @@
  *   published one is refused (EINVAL), a longer one is accepted as long as
  *   everything this kernel does not know is zero (E2BIG otherwise).
  *   Members are only ever appended; zero means what it meant before.
+ * - Arrays that a command fills have the caller's sizeof() of an entry in
+ *   @entry_size: a shorter entry than the first published one is refused
+ *   (EINVAL), of a longer one the end is zeroed; beyond a page: E2BIG.
  * - Unknown flags and non-zero reserved members are refused with EINVAL.
  * - Members marked "out" are ignored on input.
  * - User pointers are passed as __u64.
  * - A file description on /dev/singlet is a *session*.  It belongs to the
  *   private domain of the user who opened it (in that user's namespace) and
  *   keeps the references it took until it is released, however that happens.
+ *   Sessions in a named domain come from SINGLET_DOMAIN_CREATE and _JOIN, each
+ *   as a file descriptor of its own.
+ * - What a session may do is decided with the credentials of who opened it,
+ *   also when somebody else uses the descriptor.  Commands on domains and pins
+ *   need a session with all access (EACCES otherwise), so that one with less
+ *   can be handed on.
  *
  * errno
  * -----
@@ -29,15 +38,17 @@
  * EFAULT     bad pointer
  * EMSGSIZE   value longer than its type or the system allows
  * EILSEQ     text that is not UTF-8
- * ENOENT     unknown or stale id, absent type
+ * ENOENT     unknown or stale id, absent type, absent or hidden domain
  * EEXIST     name taken; another instance of a single type exists
- * EBUSY      type has live objects
- * EPERM      write to a sealed object; change of a predefined type
+ * EBUSY      type has live objects; domain has sessions
+ * EACCES     a domain's mode refuses; the session did not ask for that access
+ * EPERM      write to a sealed object; change of a predefined type; not the
+ *            owner
  * EDQUOT     over a quota
  * EOVERFLOW  a reference count is full
  * ENOMEM     no memory
  * EINTR      a signal arrived before anything was done
- * ESTALE     the domain is being destroyed
+ * ESTALE     the session's domain was deleted; nothing new can be made there
  */
 #ifndef _UAPI_LINUX_SINGLET_H
 #define _UAPI_LINUX_SINGLET_H
@@ -51,6 +62,7 @@
 #define SINGLET_MAX_BATCH	1024
 #define SINGLET_MAX_NAME	63		/* bytes, without the NUL */
 #define SINGLET_MAX_VALUE	(16U << 20)	/* bytes */
+#define SINGLET_MAX_PARTS	1000000		/* of a container */
 
 /*
  * Predefined types; every domain has them.  User types have larger numbers.
@@ -63,6 +75,7 @@
 #define SINGLET_TYPE_FLOAT	4	/* 8 bytes, IEEE 754 binary64 */
 #define SINGLET_TYPE_STR	5	/* UTF-8, checked; no terminating NUL */
 #define SINGLET_TYPE_BYTES	6	/* anything */
+#define SINGLET_TYPE_TUPLE	7	/* container: __u64 ids of its parts */
 
 /* These int values exist from the start and are never freed. */
 #define SINGLET_INT_IMMORTAL_MIN	(-5)
@@ -72,6 +85,32 @@
 #define SINGLET_KIND_VALUE	1	/* equal bytes are one object */
 #define SINGLET_KIND_SINGLE	2	/* at most one instance exists */
 #define SINGLET_KIND_PLAIN	3	/* every allocation is an object */
+
+/*
+ * Flags of a type.  The value of a container is an array of __u64 ids of
+ * objects that exist in the same domain (or the machine-wide world): its parts.
+ * It keeps them alive.  Parts are checked when the container is made; since
+ * nothing can name an object before it exists, nor change it afterwards,
+ * containers cannot form a cycle.
+ */
+#define SINGLET_TYPE_CONTAINER	0x1U
+
+/* What a session may do in its domain. */
+#define SINGLET_ACCESS_READ	0x1U	/* look up, acquire, read, list */
+#define SINGLET_ACCESS_WRITE	0x2U	/* make objects and types, collect */
+
+/* Flags of a named domain. */
+#define SINGLET_DOMAIN_EPHEMERAL 0x1U	/* ends with its last session */
+#define SINGLET_DOMAIN_DELETED	0x2U	/* out: deleted, its sessions go on */
+
+/* What quotas are on: indexes of @use and @limit. */
+#define SINGLET_QUOTA_OBJECTS	0
+#define SINGLET_QUOTA_BYTES	1	/* in the slots of these objects */
+#define SINGLET_QUOTA_REFERENCES 2	/* (holder, object) pairs, pins included */
+#define SINGLET_QUOTA_TYPES	3	/* made by users */
+#define SINGLET_QUOTA_DOMAINS	4	/* named ones that a user owns */
+#define SINGLET_QUOTA_IDLE	5	/* bytes of idle objects: a ceiling */
+#define SINGLET_QUOTAS		6
 
 /* States of an object. */
 #define SINGLET_STATE_LIVE	1	/* somebody holds a reference */
@@ -99,6 +138,15 @@ enum {
 	SINGLET_CMD_STATS,
 	SINGLET_CMD_COLLECT,
 	SINGLET_CMD_LIST,
+	SINGLET_CMD_DOMAIN_CREATE,
+	SINGLET_CMD_DOMAIN_JOIN,
+	SINGLET_CMD_DOMAIN_DELETE,
+	SINGLET_CMD_DOMAIN_SET,
+	SINGLET_CMD_DOMAIN_QUERY,
+	SINGLET_CMD_DOMAIN_LIST,
+	SINGLET_CMD_PIN,
+	SINGLET_CMD_UNPIN,
+	SINGLET_CMD_LEAKS,
 };
 
 /**
@@ -111,6 +159,8 @@ enum {
  * @max_name: out; bytes in the longest name
  * @max_types: out; types that a domain can have, predefined ones included
  * @session: out; number of this session, as in /proc/singlet/sessions
+ * @max_parts: out; parts in the largest container
+ * @access: out; SINGLET_ACCESS_* that this session has in its domain
  *
  * What this kernel's singlet can do.
  */
@@ -123,6 +173,8 @@ struct singlet_info {
 	__u32 max_name;
 	__u32 max_types;
 	__u32 session;
+	__u32 max_parts;
+	__u32 access;
 };
 
 #define SINGLET_INFO _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_INFO)
@@ -130,7 +182,7 @@ struct singlet_info {
 /**
  * struct singlet_type_create - ioctl(SINGLET_TYPE_CREATE)
  * @size: sizeof(struct singlet_type_create)
- * @flags: must be 0
+ * @flags: SINGLET_TYPE_CONTAINER (kind value and no @value_size only) or 0
  * @name: pointer to the name: 1 to SINGLET_MAX_NAME bytes of UTF-8 without
  *        blanks, control characters and slashes, unique in the domain
  * @name_len: bytes at @name
@@ -143,7 +195,7 @@ struct singlet_info {
  *
  * Errors: EEXIST (name taken), EINVAL (name, kind, sizes), EMSGSIZE (a size
  * beyond SINGLET_MAX_VALUE), EILSEQ (name is not UTF-8), EDQUOT (too many
- * types), ENOMEM.  The type, and the domain with it, stays until it is
+ * types), EACCES, ESTALE, ENOMEM.  The type, and the domain with it, stays until it is
  * deleted.
  */
 struct singlet_type_create {
@@ -167,7 +219,8 @@ struct singlet_type_create {
  * @type: number of the type
  * @reserved: must be 0
  *
- * Idle objects of the type are freed; with live ones the call fails (EBUSY)
+ * Idle objects of the type are freed, of a container with the parts that only it
+ * kept alive; with live ones the call fails (EBUSY)
  * and the type stays, also when the idle ones are gone.  EPERM: predefined.  ENOENT: no such type.
  */
 struct singlet_type_delete {
@@ -188,6 +241,8 @@ struct singlet_type_delete {
  * @objects: objects of the type in this domain (immortals of the machine-
  *           wide world not counted)
  * @bytes: bytes in their values
+ * @flags: SINGLET_TYPE_*
+ * @reserved: 0
  * @name: NUL-terminated
  */
 struct singlet_type_info {
@@ -197,6 +252,8 @@ struct singlet_type_info {
 	__u32 value_max;
 	__u64 objects;
 	__u64 bytes;
+	__u32 flags;
+	__u32 reserved;
 	__u8 name[SINGLET_MAX_NAME + 1];
 };
 
@@ -229,6 +286,8 @@ struct singlet_type_query {
  * @infos: pointer to an array of struct singlet_type_info
  * @count: in: room in the array, 1 to SINGLET_MAX_BATCH; out: entries filled
  * @cursor: in: 0 to start, then what came out; out: 0 at the end
+ * @entry_size: sizeof(struct singlet_type_info)
+ * @reserved: must be 0
  *
  * Types in the order of their slots in the registry.
  */
@@ -238,6 +297,8 @@ struct singlet_type_list {
 	__u64 infos;
 	__u32 count;
 	__u32 cursor;
+	__u32 entry_size;
+	__u32 reserved;
 };
 
 #define SINGLET_TYPE_LIST _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_TYPE_LIST)
@@ -290,9 +351,15 @@ struct singlet_batch {
  * it exists, an equal value or a @len of 0 finds it, any other is refused
  * (EEXIST).
  *
+ * For a container, @data is an array of ids.  A part may stand there several
+ * times.  ENOENT: an id is unknown or stale, or of an unsealed object; EINVAL:
+ * @len is no multiple of 8; EMSGSIZE: more than SINGLET_MAX_PARTS.
+ *
  * Errors: ENOENT (no such type; LOOKUP: no such value), EINVAL (kind plain,
  * or @len or bytes not of the type's shape), EMSGSIZE (too long), EILSEQ
- * (INTERN: text is not UTF-8), EFAULT (@data), EEXIST, EOVERFLOW, EDQUOT, ENOMEM.
+ * (INTERN: text is not UTF-8), EFAULT (@data), EEXIST, EOVERFLOW, EDQUOT,
+ * ENOMEM.  Of the call as a whole: EACCES (INTERN needs SINGLET_ACCESS_WRITE,
+ * LOOKUP _READ), ESTALE (INTERN).
  */
 struct singlet_intern_item {
 	__u64 data;
@@ -319,7 +386,12 @@ struct singlet_intern_item {
  *
  * Errors: EINVAL (@count 0; RELEASE: more than the session has), ENOENT
  * (unknown or stale id, a plain object that another session has not sealed;
- * RELEASE: the session holds no reference), EOVERFLOW, ENOMEM.
+ * RELEASE: the session holds no reference), EOVERFLOW, EDQUOT, ENOMEM.
+ *
+ * PIN and UNPIN do the same for the domain itself: what is pinned stays
+ * without a session, until it is unpinned or the domain deleted.  They are the
+ * domain's owner's (EPERM of the call as a whole otherwise); pins count as
+ * references of the owner.
  */
 struct singlet_ref_item {
 	__u64 id;
@@ -329,6 +401,8 @@ struct singlet_ref_item {
 
 #define SINGLET_ACQUIRE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_ACQUIRE)
 #define SINGLET_RELEASE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_RELEASE)
+#define SINGLET_PIN _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_PIN)
+#define SINGLET_UNPIN _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_UNPIN)
 
 /**
  * struct singlet_read_item - item of SINGLET_READ
@@ -359,9 +433,12 @@ struct singlet_read_item {
  * @type: out; its type
  * @len: out; bytes in its value
  * @state: out; SINGLET_STATE_*
- * @references: out; holders (each session counts once; 0 for immortals)
+ * @references: out; holders (each session counts once, the domain's pins
+ *              count once, each place in a container once; 0 for immortals)
  * @held: out; references that this session has on it
  * @result: out; 0 or an errno (ENOENT)
+ * @pins: out; how often it is pinned
+ * @reserved: must be 0
  */
 struct singlet_query_item {
 	__u64 id;
@@ -371,6 +448,8 @@ struct singlet_query_item {
 	__u32 references;
 	__u32 held;
 	__u32 result;
+	__u32 pins;
+	__u32 reserved;
 };
 
 #define SINGLET_QUERY _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_QUERY)
@@ -479,6 +558,9 @@ struct singlet_seal_item {
  * @world: objects that exist once for the whole machine (small ints, bools,
  *         none); every domain can use them, they cost it nothing and none of
  *         the numbers above counts them
+ * @bytes_idle: bytes in the slots of idle objects
+ * @pins: pinned objects
+ * @refusals: requests that failed because of a quota
  *
  * Numbers of the session's domain.  All but @size and @flags are out.
  */
@@ -513,6 +595,9 @@ struct singlet_stats {
 	__u64 bytes_metadata;
 	__u64 bytes_saved;
 	__u64 world;
+	__u64 bytes_idle;
+	__u64 pins;
+	__u64 refusals;
 };
 
 #define SINGLET_STATS _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_STATS)
@@ -564,6 +649,8 @@ struct singlet_list_entry {
  * @cursor: in: 0 to start, then what came out; out: 0 at the end
  * @count: in: room in the array, 1 to SINGLET_MAX_BATCH; out: entries filled
  * @type: only objects of this type (ENOENT: there is none); 0: all
+ * @entry_size: sizeof(struct singlet_list_entry)
+ * @reserved: must be 0
  *
  * The domain's objects in the order of their slots.  An object that exists
  * from the first call to the last is listed exactly once; one that comes or
@@ -578,8 +665,269 @@ struct singlet_list {
 	__u64 cursor;
 	__u32 count;
 	__u32 type;
+	__u32 entry_size;
+	__u32 reserved;
 };
 
 #define SINGLET_LIST _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_LIST)
+
+/**
+ * struct singlet_domain_create - ioctl(SINGLET_DOMAIN_CREATE)
+ * @size: sizeof(struct singlet_domain_create)
+ * @flags: SINGLET_DOMAIN_EPHEMERAL or 0
+ * @name: pointer to the name: as of a type, but without colons and not
+ *        "world"; unique in the user namespace
+ * @name_len: bytes at @name
+ * @mode: 9 bits, as of a file: r look up, w make objects, x know that it
+ *        exists; for the owner, the group, and others; without x the others
+ *        are of no use, but the owner always has it
+ * @fd: out; a session in the new domain, with all access; close-on-exec
+ * @reserved: must be 0
+ *
+ * Makes a domain that no user's private one has anything to do with: its own
+ * types, objects and hash key.  Its owner and group are the effective ones of
+ * the session's opener.  It stays until it is deleted, or, when ephemeral, ends
+ * with its last session.
+ *
+ * Errors: EEXIST (the name is taken, also by a domain that the caller cannot
+ * see), EINVAL (name, mode), EILSEQ (name), EDQUOT, EMFILE, ENFILE, ENOMEM.
+ */
+struct singlet_domain_create {
+	__u32 size;
+	__u32 flags;
+	__u64 name;
+	__u32 name_len;
+	__u32 mode;
+	__s32 fd;
+	__u32 reserved;
+};
+
+#define SINGLET_DOMAIN_CREATE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_CREATE)
+
+/**
+ * struct singlet_domain_join - ioctl(SINGLET_DOMAIN_JOIN)
+ * @size: sizeof(struct singlet_domain_join)
+ * @flags: must be 0
+ * @name: pointer to the name
+ * @name_len: bytes at @name
+ * @access: SINGLET_ACCESS_* wanted, at least one
+ * @fd: out; a session in the domain; close-on-exec
+ * @reserved: must be 0
+ *
+ * Modes are checked now and not again; leaving is closing the descriptor.
+ * Whoever has CAP_SYS_ADMIN in the user namespace passes every mode.
+ *
+ * Errors: ENOENT (no such domain, or none that the caller may know of),
+ * EACCES, EMFILE, ENFILE, ENOMEM.
+ */
+struct singlet_domain_join {
+	__u32 size;
+	__u32 flags;
+	__u64 name;
+	__u32 name_len;
+	__u32 access;
+	__s32 fd;
+	__u32 reserved;
+};
+
+#define SINGLET_DOMAIN_JOIN _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_JOIN)
+
+/**
+ * struct singlet_domain_delete - ioctl(SINGLET_DOMAIN_DELETE)
+ * @size: sizeof(struct singlet_domain_delete)
+ * @flags: SINGLET_DELETE_DEFERRED or 0
+ * @name: pointer to the name; 0 when @serial is given
+ * @name_len: bytes at @name; 0 when @serial is given
+ * @reserved: must be 0
+ * @serial: any domain of the machine, private ones too, by its number in
+ *          /proc/singlet/domains; for CAP_SYS_ADMIN in the initial user
+ *          namespace, which so can end what nobody can get at any more
+ *
+ * Deletes a domain without sessions with all that is in it, pins included.
+ * With sessions it fails with EBUSY; or, if deferred, the name is free at once,
+ * the sessions go on but can make nothing new (ESTALE), and the domain ends
+ * with the last of them.
+ *
+ * Errors: ENOENT, EPERM (neither owner nor CAP_SYS_ADMIN), EBUSY.
+ */
+struct singlet_domain_delete {
+	__u32 size;
+	__u32 flags;
+	__u64 name;
+	__u32 name_len;
+	__u32 reserved;
+	__u64 serial;
+};
+
+#define SINGLET_DELETE_DEFERRED	0x1U
+
+#define SINGLET_DOMAIN_DELETE _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_DELETE)
+
+/**
+ * struct singlet_domain_set - ioctl(SINGLET_DOMAIN_SET)
+ * @size: sizeof(struct singlet_domain_set)
+ * @flags: SINGLET_SET_*: what to change, at least one
+ * @name: pointer to the name; 0: the session's domain
+ * @name_len: bytes at @name; must be 0 when @name is
+ * @mode: new mode; 0 unless SINGLET_SET_MODE
+ * @uid: new owner; 0 unless SINGLET_SET_UID
+ * @gid: new group; 0 unless SINGLET_SET_GID
+ * @limit: new limits; 0: none; all bits set: the module's parameter, as at
+ *         first; each 0 unless its SINGLET_SET_LIMIT()
+ *
+ * The owner may change the mode, the limits, and the group to one that the
+ * caller is a member of; CAP_SYS_ADMIN in the user namespace everything.  A
+ * private domain has no mode, owner or group to change (EINVAL).  Limits below
+ * what is in use drop nothing; new requests fail.
+ *
+ * Errors: ENOENT, EPERM, EINVAL (range, ids that are not mapped,
+ * SINGLET_SET_LIMIT(SINGLET_QUOTA_DOMAINS)), EDQUOT (the new owner has too
+ * much).  Nothing is changed then.
+ */
+struct singlet_domain_set {
+	__u32 size;
+	__u32 flags;
+	__u64 name;
+	__u32 name_len;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u64 limit[SINGLET_QUOTAS];
+};
+
+#define SINGLET_SET_MODE	0x1U
+#define SINGLET_SET_UID		0x2U
+#define SINGLET_SET_GID		0x4U
+#define SINGLET_SET_LIMIT(quota) (0x100U << (quota))
+
+#define SINGLET_DOMAIN_SET _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_SET)
+
+/**
+ * struct singlet_domain_info - what is known of a domain
+ * @mode: 9 bits; of a private one 0700
+ * @flags: SINGLET_DOMAIN_*
+ * @uid: owner, as the caller's user namespace knows it
+ * @gid: group, likewise
+ * @access: SINGLET_ACCESS_* that the caller could join with
+ * @reserved: 0
+ * @serial: number of the domain, never used again
+ * @sessions: open sessions; like @use and @limit 0 for who may neither join nor
+ *            change the domain
+ * @use: what is used of each quota; SINGLET_QUOTA_DOMAINS: 0
+ * @limit: its limit; 0: none
+ * @owner_use: the same of all the owner's domains and sessions together;
+ *             SINGLET_QUOTA_IDLE: 0
+ * @owner_limit: and its limits; both all 0 unless the caller is the owner or
+ *               has CAP_SYS_ADMIN
+ * @name: NUL-terminated; of a private one empty
+ */
+struct singlet_domain_info {
+	__u32 mode;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 access;
+	__u32 reserved;
+	__u64 serial;
+	__u64 sessions;
+	__u64 use[SINGLET_QUOTAS];
+	__u64 limit[SINGLET_QUOTAS];
+	__u64 owner_use[SINGLET_QUOTAS];
+	__u64 owner_limit[SINGLET_QUOTAS];
+	__u8 name[SINGLET_MAX_NAME + 1];
+};
+
+/**
+ * struct singlet_domain_query - ioctl(SINGLET_DOMAIN_QUERY)
+ * @size: sizeof(struct singlet_domain_query)
+ * @flags: must be 0
+ * @name: pointer to the name; 0: the session's domain
+ * @name_len: bytes at @name; must be 0 when @name is
+ * @reserved: must be 0
+ * @info: out
+ *
+ * ENOENT: no such domain, or none that the caller may know of.
+ */
+struct singlet_domain_query {
+	__u32 size;
+	__u32 flags;
+	__u64 name;
+	__u32 name_len;
+	__u32 reserved;
+	struct singlet_domain_info info;
+};
+
+#define SINGLET_DOMAIN_QUERY _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_QUERY)
+
+/**
+ * struct singlet_domain_list - ioctl(SINGLET_DOMAIN_LIST)
+ * @size: sizeof(struct singlet_domain_list)
+ * @flags: must be 0
+ * @infos: pointer to an array of struct singlet_domain_info
+ * @cursor: in: 0 to start, then what came out; out: 0 at the end
+ * @count: in: room in the array, 1 to SINGLET_MAX_BATCH; out: entries filled
+ * @entry_size: sizeof(struct singlet_domain_info)
+ *
+ * The named domains of the user namespace that the caller may know of, oldest
+ * first.
+ */
+struct singlet_domain_list {
+	__u32 size;
+	__u32 flags;
+	__u64 infos;
+	__u64 cursor;
+	__u32 count;
+	__u32 entry_size;
+};
+
+#define SINGLET_DOMAIN_LIST _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_DOMAIN_LIST)
+
+/**
+ * struct singlet_leak - an object that was allocated and never released
+ * @id: the object
+ * @age: milliseconds since it was allocated
+ * @type: its type
+ * @len: bytes in it
+ * @session: number of the session that allocated it and holds it still
+ * @pid: process that opened that session, as the caller sees it; 0: not at all
+ */
+struct singlet_leak {
+	__u64 id;
+	__u64 age;
+	__u32 type;
+	__u32 len;
+	__u32 session;
+	__u32 pid;
+};
+
+/**
+ * struct singlet_leaks - ioctl(SINGLET_LEAKS)
+ * @size: sizeof(struct singlet_leaks)
+ * @flags: must be 0
+ * @entries: pointer to an array of struct singlet_leak
+ * @cursor: in: 0 to start, then what came out; out: 0 at the end
+ * @count: in: room in the array, 1 to SINGLET_MAX_BATCH; out: entries filled
+ * @session: number of a session of the domain; 0: all of them
+ * @entry_size: sizeof(struct singlet_leak)
+ * @reserved: must be 0
+ *
+ * Plain objects that sessions of this domain allocated and hold still, by
+ * session and then by slot; @count can come out as 0 before the end.  Only
+ * sessions of the caller's own user are shown;
+ * all of them to the domain's owner.  ENOENT: no such session, or one of another
+ * user.
+ */
+struct singlet_leaks {
+	__u32 size;
+	__u32 flags;
+	__u64 entries;
+	__u64 cursor;
+	__u32 count;
+	__u32 session;
+	__u32 entry_size;
+	__u32 reserved;
+};
+
+#define SINGLET_LEAKS _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_LEAKS)
 
 #endif /* _UAPI_LINUX_SINGLET_H */

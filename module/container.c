@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* container - objects made of other objects; see container.h */
+#include "container.h"
+
+#include <linux/err.h>
+#include <linux/sched.h>
+
+#include "store.h"
+#include "world.h"
+
+#define LINK_SHIFT	32
+#define LINK_NONE	U32_MAX		/* no handle has all bits */
+#define PARTS_AT_ONCE	64		/* between two looks at the scheduler */
+#define PLACES_MAX	(OBJECT_COUNT_MAX / 2)
+
+static void breathe(u32 i, gfp_t gfp)
+{
+	if (i % PARTS_AT_ONCE == PARTS_AT_ONCE - 1 &&
+	    gfpflags_allow_blocking(gfp))
+		cond_resched();
+}
+
+/* The record behind a part's id; its container has a reference on it. */
+static struct singlet_object *part_at(struct singlet_store *store, u64 id)
+{
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+
+	rcu_read_lock();
+	obj = singlet_pool_object(&store->pool, (u32)id, &slab);
+	rcu_read_unlock();
+	return obj;
+}
+
+static int part_get(struct singlet_store *store, u64 id)
+{
+	struct singlet_object *obj;
+	bool revived;
+	int err;
+
+	obj = singlet_store_get(store, id, &revived);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	/* Half of what a count can be is left to sessions, which are fewer. */
+	err = singlet_object_refs(obj) > PLACES_MAX ? -EOVERFLOW : 0;
+	/* Acquire: pairs with singlet_store_seal(). */
+	if (smp_load_acquire(&obj->info) & INFO_UNSEALED)
+		err = -ENOENT;
+	if (err) {
+		singlet_store_put(obj);
+		return err;
+	}
+	if (revived)
+		singlet_count(&store->counters, STAT_REVIVALS, 1);
+	return 0;
+}
+
+/**
+ * singlet_parts_put() - drop the references on parts
+ * @store: store
+ * @data: ids, in kernel memory
+ * @len: bytes of them
+ * @gfp: whether the caller may sleep
+ *
+ * Context: As @gfp says.
+ */
+void singlet_parts_put(struct singlet_store *store, const void *data, u32 len,
+		       gfp_t gfp)
+{
+	const u64 *ids = data;
+	u32 i;
+
+	for (i = 0; i < len / sizeof(*ids); i++) {
+		if (!(ids[i] & WORLD_ID))
+			singlet_store_put(part_at(store, ids[i]));
+		breathe(i, gfp);
+	}
+}
+
+/**
+ * singlet_parts_get() - take a reference on each part
+ * @store: store
+ * @data: ids, in kernel memory
+ * @len: bytes of them, a multiple of 8
+ * @gfp: whether the caller may sleep
+ *
+ * Context: As @gfp says.
+ * Return: 0; -ENOENT, -EOVERFLOW: no reference was taken.
+ */
+int singlet_parts_get(struct singlet_store *store, const void *data, u32 len,
+		      gfp_t gfp)
+{
+	const u64 *ids = data;
+	u32 i;
+	int err;
+
+	for (i = 0; i < len / sizeof(*ids); i++) {
+		err = part_get(store, ids[i]);
+		if (err) {
+			singlet_parts_put(store, data, i * sizeof(*ids), gfp);
+			return err;
+		}
+		breathe(i, gfp);
+	}
+	return 0;
+}
+
+/* What an object leaves to do when it dies: 0, or the parts it has. */
+static u32 parts_of(struct singlet_store *store,
+		    const struct singlet_object *obj)
+{
+	const struct singlet_type *type;
+
+	type = singlet_types_at(&store->types,
+				singlet_info_type(READ_ONCE(obj->info)));
+	return type->container ? singlet_object_len(obj) / sizeof(u64) : 0;
+}
+
+/* A dying object whose parts are dropped, out of the table. */
+static void free_one(struct singlet_store *store, struct singlet_object *obj,
+		     struct singlet_freed *freed)
+{
+	freed->objects++;
+	freed->bytes += singlet_object_len(obj);
+	singlet_store_free_evicted(store, &obj, 1);
+}
+
+/* Put a dying container on the stack, whose top was @top. */
+static u32 push(struct singlet_object *obj, u32 top)
+{
+	u64 *ids = singlet_object_data(obj);
+
+	ids[0] = (u32)ids[0] | (u64)top << LINK_SHIFT;
+	return (u32)singlet_object_id(obj);
+}
+
+/*
+ * Drop the reference on a part.  If nobody is left who wants it, and @deep, it
+ * goes too: at once, or by way of the stack whose top is returned.
+ */
+static u32 drop_part(struct singlet_store *store, struct singlet_object *part,
+		     bool deep, u32 top, struct singlet_freed *freed)
+{
+	enum singlet_put put;
+	bool killed = false;
+
+	rcu_read_lock();
+	put = singlet_object_put(part);
+	if (put != PUT_LIVE)
+		singlet_store_put_last(part, put);
+	/* What is idle there by now may be another object: it goes as well. */
+	if (put == PUT_IDLE && deep)
+		killed = singlet_object_kill(part, false);
+	rcu_read_unlock();
+	if (!killed)
+		return top;
+	singlet_store_unhash(store, part);
+	if (parts_of(store, part))
+		return push(part, top);
+	free_one(store, part, freed);
+	return top;
+}
+
+/* Free a dying container, out of the table, and what goes with it. */
+static void free_container(struct singlet_store *store,
+			   struct singlet_object *obj, bool deep,
+			   struct singlet_freed *freed)
+{
+	u32 top = push(obj, LINK_NONE);
+
+	while (top != LINK_NONE) {
+		u32 i, nr;
+		u64 *ids;
+
+		obj = part_at(store, top);
+		ids = singlet_object_data(obj);
+		nr = parts_of(store, obj);
+		top = ids[0] >> LINK_SHIFT;
+		for (i = 0; i < nr; i++) {
+			if (!(ids[i] & WORLD_ID))
+				top = drop_part(store, part_at(store, ids[i]),
+						deep, top, freed);
+			breathe(i, GFP_KERNEL);
+		}
+		free_one(store, obj, freed);
+		cond_resched();
+	}
+}
+
+/**
+ * singlet_store_free_dying() - finish what singlet_object_kill() began
+ * @store: store
+ * @obj: objects of one slab that the caller moved to dying
+ * @nr: how many, at least 1
+ * @deep: free parts too that become idle by this
+ * @freed: what was freed is added
+ *
+ * Context: Process, sleeps; memory reclaim may call it.
+ */
+void singlet_store_free_dying(struct singlet_store *store,
+			      struct singlet_object **obj, unsigned int nr,
+			      bool deep, struct singlet_freed *freed)
+{
+	unsigned int i, left = 0;
+
+	/* They are the caller's alone and keep their slab. */
+	for (i = 0; i < nr; i++) {
+		singlet_store_unhash(store, obj[i]);
+		if (unlikely(parts_of(store, obj[i]))) {
+			free_container(store, obj[i], deep, freed);
+			continue;
+		}
+		freed->objects++;
+		freed->bytes += singlet_object_len(obj[i]);
+		obj[left++] = obj[i];
+	}
+	if (left)
+		singlet_store_free_evicted(store, obj, left);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* idle - which slabs have idle objects; see idle.h */
+#include "idle.h"
+
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "compat/list_lru.h"
+#include "compat/shrinker.h"
+
+#define SCAN_BATCH	32	/* slabs; what the kernel asks for at a time */
+
+static struct list_lru lru;
+static bool ready;		/* the shrinker may look at @lru */
+static struct shrinker *shrinker;
+static singlet_idle_scan_t scan_fn;	/* scan_mutex */
+static DEFINE_MUTEX(scan_mutex);
+
+/* No other list's lock is taken in interrupts. */
+static struct lock_class_key lru_key;
+static DEFINE_SPINLOCK(idle_lock);
+
+static unsigned long idle_count(struct shrinker *s, struct shrink_control *sc)
+{
+	/* Pairs with the release in singlet_idle_init(). */
+	if (!smp_load_acquire(&ready))
+		return 0;
+	return list_lru_shrink_count(&lru, sc) ?: SHRINK_EMPTY;
+}
+
+static unsigned long idle_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long done = SHRINK_STOP;
+
+	/* Acquire: as in idle_count(). */
+	if (!smp_load_acquire(&ready) || !mutex_trylock(&scan_mutex))
+		return SHRINK_STOP;
+	if (scan_fn)
+		done = scan_fn(sc);
+	mutex_unlock(&scan_mutex);
+	return done;
+}
+
+/* Return: 0 or -ENOMEM; then nothing is left behind. */
+int singlet_idle_init(void)
+{
+	int err;
+
+	/* A list for cgroups needs a shrinker, a registered one up to 6.6. */
+	shrinker = compat_shrinker_register(KBUILD_MODNAME,
+					    SHRINKER_MEMCG_AWARE |
+					    SHRINKER_NUMA_AWARE, SCAN_BATCH,
+					    idle_count, idle_scan);
+	if (!shrinker)
+		return -ENOMEM;
+	err = compat_list_lru_init(&lru, shrinker, &lru_key);
+	if (err) {
+		compat_shrinker_unregister(shrinker);
+		return err;
+	}
+	/* Release: pairs with the acquires above. */
+	smp_store_release(&ready, true);
+	return 0;
+}
+
+/* No slab is left. */
+void singlet_idle_exit(void)
+{
+	compat_shrinker_unregister(shrinker);
+	WRITE_ONCE(ready, false);
+	list_lru_destroy(&lru);
+}
+
+/* Who scans when the kernel asks; NULL: nobody, from the return on. */
+void singlet_idle_set_scan(singlet_idle_scan_t scan)
+{
+	mutex_lock(&scan_mutex);
+	scan_fn = scan;
+	mutex_unlock(&scan_mutex);
+}
+
+/* Wait for a scan that may know a slab which is off the list now. */
+void singlet_idle_sync(void)
+{
+	mutex_lock(&scan_mutex);
+	mutex_unlock(&scan_mutex);
+}
+
+/*
+ * Memory for a slab's descriptor, so charged that the list finds its cgroup.
+ * Context: As @gfp says.  Return: Memory of @cache, or NULL.
+ */
+void *singlet_idle_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return kmem_cache_alloc_lru(cache, &lru, gfp);
+}
+
+/* Put a slab on the list unless it is there or has ended.  Context: any. */
+void singlet_idle_list(struct singlet_idle *idle)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&idle_lock, flags);
+	if (!idle->listed && !idle->gone) {
+		compat_list_lru_add(&lru, &idle->node);
+		WRITE_ONCE(idle->listed, true);
+	}
+	spin_unlock_irqrestore(&idle_lock, flags);
+}
+
+/* The slab has no object any more and gets none. */
+void singlet_idle_end(struct singlet_idle *idle)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&idle_lock, flags);
+	if (idle->listed) {
+		compat_list_lru_del(&lru, &idle->node);
+		WRITE_ONCE(idle->listed, false);
+	}
+	idle->gone = true;
+	spin_unlock_irqrestore(&idle_lock, flags);
+}
+
+struct take {
+	singlet_idle_fn taken;
+	void *ctx;
+};
+
+static enum lru_status take_one(struct list_head *item,
+				struct list_lru_one *one,
+				COMPAT_LRU_LOCK void *ctx)
+{
+	struct singlet_idle *idle;
+	struct take *take = ctx;
+
+	idle = container_of(item, struct singlet_idle, node);
+	list_lru_isolate(one, item);
+	WRITE_ONCE(idle->listed, false);
+	take->taken(idle, take->ctx);
+	return LRU_REMOVED;
+}
+
+/**
+ * singlet_idle_take() - take slabs off the list
+ * @sc: of which node and cgroup
+ * @nr: how many, at most
+ * @taken: called for each with a spinlock held and interrupts off; after that
+ *         nothing but RCU keeps the slab; to be followed by
+ *         singlet_idle_settle() if it still is
+ * @ctx: for @taken
+ */
+void singlet_idle_take(struct shrink_control *sc, unsigned int nr,
+		       singlet_idle_fn taken, void *ctx)
+{
+	struct take take = { .taken = taken, .ctx = ctx };
+	unsigned long flags, left = nr;
+
+	spin_lock_irqsave(&idle_lock, flags);
+	list_lru_walk_one(&lru, sc->nid, sc->memcg, take_one, &take, &left);
+	spin_unlock_irqrestore(&idle_lock, flags);
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/* quota - what users and domains may use; see quota.h */
+#include "quota.h"
+
+#include <linux/hashtable.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "compat/alloc.h"
+
+static DEFINE_SPINLOCK(quota_lock);
+
+static DEFINE_HASHTABLE(users, 8);		/* users_mutex */
+static DEFINE_MUTEX(users_mutex);
+
+/* How much an account reserves at a time beyond what it uses. */
+const u64 singlet_quota_ahead[SINGLET_QUOTAS] = {
+	[SINGLET_QUOTA_OBJECTS] = 256,
+	[SINGLET_QUOTA_BYTES] = 64 * 1024,
+	[SINGLET_QUOTA_REFERENCES] = 64,
+};
+
+/* The parameters; 0 is no limit.  Memory is limited by cgroups, too. */
+static ulong user_max[SINGLET_QUOTAS] = {
+	[SINGLET_QUOTA_OBJECTS] = 1UL << 24,
+	[SINGLET_QUOTA_BYTES] = 4UL << 30,
+	[SINGLET_QUOTA_REFERENCES] = 1UL << 27,
+	[SINGLET_QUOTA_TYPES] = 8192,
+	[SINGLET_QUOTA_DOMAINS] = 256,
+};
+
+static ulong domain_max[SINGLET_QUOTAS] = {
+	[SINGLET_QUOTA_OBJECTS] = 1UL << 24,
+	[SINGLET_QUOTA_BYTES] = 4UL << 30,
+	[SINGLET_QUOTA_REFERENCES] = 1UL << 27,
+	[SINGLET_QUOTA_TYPES] = 4096,
+	[SINGLET_QUOTA_IDLE] = 1UL << 30,
+};
+
+#define LIMIT(scope, name, quota, text)					\
+	module_param_named(scope##_max_##name,				\
+			   scope##_max[SINGLET_QUOTA_##quota], ulong, 0644); \
+	MODULE_PARM_DESC(scope##_max_##name, text " (0: no limit)")
+
+LIMIT(user, objects, OBJECTS, "objects in a user's domains");
+LIMIT(user, bytes, BYTES, "bytes in the slots of these");
+LIMIT(user, references, REFERENCES, "references a user holds");
+LIMIT(user, types, TYPES, "types in a user's domains");
+LIMIT(user, domains, DOMAINS, "named domains of a user");
+LIMIT(domain, objects, OBJECTS, "objects in a domain");
+LIMIT(domain, bytes, BYTES, "bytes in the slots of these");
+LIMIT(domain, references, REFERENCES, "references held in a domain");
+LIMIT(domain, types, TYPES, "types made in a domain");
+LIMIT(domain, idle_bytes, IDLE, "bytes of idle objects kept in a domain");
+
+static u64 user_limit(unsigned int quota)
+{
+	return READ_ONCE(user_max[quota]) ?: U64_MAX;
+}
+
+/* The limit in force; U64_MAX: none.  Context: any. */
+u64 singlet_account_limit(const struct singlet_account *account,
+			  unsigned int quota)
+{
+	u64 limit = READ_ONCE(account->limit[quota]);
+
+	if (limit == LIMIT_DEFAULT)
+		limit = account->user && !(account->drawn & DRAWN_BY_SESSION) ?
+			READ_ONCE(domain_max[quota]) : 0;
+	return limit ?: U64_MAX;
+}
+
+/* Users */
+
+/**
+ * singlet_user_get() - a user
+ * @uid: whose
+ *
+ * Context: Process, sleeps.
+ * Return: The user, to be put back with singlet_user_put(), or NULL: no memory.
+ */
+struct singlet_user *singlet_user_get(kuid_t uid)
+{
+	struct singlet_user *user;
+
+	mutex_lock(&users_mutex);
+	hash_for_each_possible(users, user, hash, __kuid_val(uid))
+		if (uid_eq(user->uid, uid))
+			goto found;
+	user = kzalloc_obj(*user, GFP_KERNEL_ACCOUNT);
+	if (!user)
+		goto out;
+	user->uid = uid;
+	INIT_LIST_HEAD(&user->accounts);
+	hash_add(users, &user->hash, __kuid_val(uid));
+found:
+	user->count++;
+out:
+	mutex_unlock(&users_mutex);
+	return user;
+}
+
+/* Context: Process, sleeps. */
+void singlet_user_put(struct singlet_user *user)
+{
+	bool last;
+
+	mutex_lock(&users_mutex);
+	last = !--user->count;
+	if (last)
+		hash_del(&user->hash);
+	mutex_unlock(&users_mutex);
+	if (!last)
+		return;
+	kfree(user);
+}
+
+/*
+ * Reserve no more than what is in use and @ahead; quota_lock.  Somebody may
+ * charge at the same time who still sees what was reserved before: after the
+ * full barrier, one of the two sees the other.
+ */
+static void give_up(struct singlet_account *a, unsigned int quota, u64 ahead)
+{
+	u64 keep = atomic64_read(&a->use[quota]) + ahead, use;
+
+	lockdep_assert_held(&quota_lock);
+	if (keep >= a->reserved[quota])
+		return;
+	a->user->use[quota] -= a->reserved[quota] - keep;
+	WRITE_ONCE(a->reserved[quota], keep);
+	smp_mb();	/* pairs with the charge in singlet_account_charge() */
+	use = atomic64_read(&a->use[quota]);
+	if (use > keep) {
+		a->user->use[quota] += use - keep;
+		WRITE_ONCE(a->reserved[quota], use);
+	}
+}
+
+/* Accounts give up what they reserved and do not use; quota_lock. */
+static void squeeze(struct singlet_user *user, unsigned int quota)
+{
+	struct singlet_account *a;
+
+	list_for_each_entry(a, &user->accounts, node)
+		if (a->drawn & BIT(quota))
+			give_up(a, quota, 0);
+}
+
+/* quota_lock.  Return: whether @n more are within the limit, and charged. */
+static bool user_charge(struct singlet_user *user, unsigned int quota, u64 n)
+{
+	u64 limit = user_limit(quota);
+
+	lockdep_assert_held(&quota_lock);
+	if (user->use[quota] > limit || n > limit - user->use[quota])
+		return false;
+	user->use[quota] += n;
+	return true;
+}
+
+/* Context: Any but NMI.  Return: 0; -EDQUOT: nothing was charged. */
+int singlet_user_charge(struct singlet_user *user, unsigned int quota, u64 n)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	ok = user_charge(user, quota, n);
+	spin_unlock_irqrestore(&quota_lock, flags);
+	return ok ? 0 : -EDQUOT;
+}
+
+void singlet_user_uncharge(struct singlet_user *user, unsigned int quota, u64 n)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	user->use[quota] -= n;
+	spin_unlock_irqrestore(&quota_lock, flags);
+}
+
+/* Use and limits (0: none) of a user; arrays of SINGLET_QUOTAS. */
+void singlet_user_show(struct singlet_user *user, u64 *use, u64 *limit)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	for (i = 0; i < SINGLET_QUOTAS; i++) {
+		squeeze(user, i);
+		use[i] = user->use[i];
+		limit[i] = READ_ONCE(user_max[i]);
+	}
+	spin_unlock_irqrestore(&quota_lock, flags);
+}
+
+/* Accounts */
+
+/**
+ * singlet_account_init() - an account that nothing was charged to yet
+ * @account: account
+ * @user: who is charged for it; has to stay until singlet_account_end() or
+ *        _move(); NULL: nobody
+ * @drawn: quotas that are drawn on @user; bit per SINGLET_QUOTA_*
+ */
+void singlet_account_init(struct singlet_account *account,
+			  struct singlet_user *user, u32 drawn)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	memset(account, 0, sizeof(*account));
+	account->drawn = user ? drawn : 0;
+	account->user = user;
+	for (i = 0; i < SINGLET_QUOTAS; i++) {
+		account->limit[i] = LIMIT_DEFAULT;
+		account->reserved[i] = account->drawn & BIT(i) ? 0 : S64_MAX;
+	}
+	INIT_LIST_HEAD(&account->node);
+	if (!user)
+		return;
+	spin_lock_irqsave(&quota_lock, flags);
+	list_add(&account->node, &user->accounts);
+	spin_unlock_irqrestore(&quota_lock, flags);
+}
+
+/* Take @account from its user; quota_lock. */
+static void detach(struct singlet_account *account)
+{
+	unsigned int i;
+
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (account->drawn & BIT(i))
+			account->user->use[i] -= account->reserved[i];
+	list_del_init(&account->node);
+}
+
+/* Nobody charges it any more; its user gets back what it had. */
+void singlet_account_end(struct singlet_account *account)
+{
+	unsigned long flags;
+
+	if (!account->user)
+		return;
+	spin_lock_irqsave(&quota_lock, flags);
+	detach(account);
+	spin_unlock_irqrestore(&quota_lock, flags);
+}
+
+/**
+ * singlet_account_move() - hand an account to another user
+ * @account: one that has a user
+ * @user: the new one
+ *
+ * Context: Process.
+ * Return: 0; -EDQUOT: it would be too much for @user; nothing was changed.
+ */
+int singlet_account_move(struct singlet_account *account,
+			 struct singlet_user *user)
+{
+	unsigned long flags;
+	unsigned int i;
+	int err = 0;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	if (account->user == user)
+		goto out;
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (account->drawn & BIT(i))
+			give_up(account, i, 0);
+	for (i = 0; i < SINGLET_QUOTAS && !err; i++) {
+		if (!(account->drawn & BIT(i)))
+			continue;
+		squeeze(user, i);
+		if (!user_charge(user, i, account->reserved[i]))
+			err = -EDQUOT;
+	}
+	if (err) {
+		for (i--; i--; )
+			if (account->drawn & BIT(i))
+				user->use[i] -= account->reserved[i];
+		goto out;
+	}
+	detach(account);
+	account->user = user;
+	list_add(&account->node, &user->accounts);
+out:
+	spin_unlock_irqrestore(&quota_lock, flags);
+	return err;
+}
+
+/* Undo singlet_account_move(): back to its former user, whatever the limit. */
+void singlet_account_move_back(struct singlet_account *account,
+			       struct singlet_user *former)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	detach(account);
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (account->drawn & BIT(i))
+			former->use[i] += account->reserved[i];
+	account->user = former;
+	list_add(&account->node, &former->accounts);
+	spin_unlock_irqrestore(&quota_lock, flags);
+}
+
+/* The slow part of singlet_account_charge(): use is beyond what is reserved. */
+int singlet_account_reserve(struct singlet_account *account, unsigned int quota)
+{
+	struct singlet_user *user;
+	unsigned long flags;
+	u64 need, ahead;
+	int err = 0;
+	s64 use;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	user = account->user;
+	use = atomic64_read(&account->use[quota]);
+	if (use <= (s64)account->reserved[quota])
+		goto out;	/* somebody else reserved, or gave back */
+	need = use - account->reserved[quota];
+	ahead = need + singlet_quota_ahead[quota];
+	if (!user_charge(user, quota, ahead)) {
+		ahead = need;
+		squeeze(user, quota);
+		if (!user_charge(user, quota, need))
+			err = -EDQUOT;
+	}
+	if (!err)
+		WRITE_ONCE(account->reserved[quota],
+			   account->reserved[quota] + ahead);
+out:
+	spin_unlock_irqrestore(&quota_lock, flags);
+	return err;
+}
+
+/* The slow part of singlet_account_uncharge(): too much is reserved. */
+void singlet_account_return(struct singlet_account *account, unsigned int quota)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&quota_lock, flags);
+	if (account->drawn & BIT(quota))
+		give_up(account, quota, singlet_quota_ahead[quota]);
+	spin_unlock_irqrestore(&quota_lock, flags);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where the short way and the general one meet, a value is found all the same. */
+#include "suites.h"
+
+#define LEN_MAX	8192
+
+static int intern(struct kunit *test, u32 type, const void *data, u32 len,
+		  bool create, struct singlet_object **obj)
+{
+	return singlet_store_intern(test->priv, type, data, len, create,
+				    GFP_KERNEL, obj);
+}
+
+static u32 user_type(struct kunit *test, const char *name, u32 size, u32 max)
+{
+	struct singlet_type_args args = {
+		.name = name, .name_len = strlen(name),
+		.kind = SINGLET_KIND_VALUE,
+		.value_size = size, .value_max = max,
+	};
+	struct singlet_store *store = test->priv;
+	struct singlet_type *type;
+	u32 number = 0;
+
+	type = singlet_types_create(&store->types, &args, &number);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, type);
+	return number;
+}
+
+static u64 revivals(struct kunit *test)
+{
+	return suite_stats(test->priv).revivals;
+}
+
+/* From absent to live, idle, marked, revived, and gone. */
+static void expect_life(struct kunit *test, u32 type, const void *data, u32 len)
+{
+	struct singlet_object *obj = NULL, *again = NULL;
+	u64 was = revivals(test), id;
+
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len, false, &obj),
+			-ENOENT);
+	KUNIT_ASSERT_EQ(test, intern(test, type, data, len, true, &obj), 1);
+	id = singlet_object_id(obj);
+	KUNIT_EXPECT_EQ(test, singlet_object_len(obj), len);
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len, true, &again), 0);
+	KUNIT_EXPECT_PTR_EQ(test, obj, again);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(obj), 2);
+	KUNIT_EXPECT_EQ(test, revivals(test), was);
+	singlet_store_put(obj);
+	singlet_store_put(obj);
+
+	/* Passed by once, and asked for again. */
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_some(test->priv, 99, true), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&obj->refs), 1 | OBJECT_AGED);
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len, false, &again), 0);
+	KUNIT_EXPECT_PTR_EQ(test, obj, again);
+	KUNIT_EXPECT_EQ(test, atomic_read(&obj->refs), 2);
+	KUNIT_EXPECT_EQ(test, singlet_object_id(obj), id);
+	KUNIT_EXPECT_EQ(test, revivals(test), was + 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(test->priv).idle, 0);
+	KUNIT_EXPECT_EQ(test,
+			atomic_read(&singlet_object_slab(obj)->idle.nr), 0);
+
+	atomic_set(&obj->refs, OBJECT_COUNT_MAX);
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len, true, &again),
+			-EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, atomic_read(&obj->refs), OBJECT_COUNT_MAX);
+	atomic_set(&obj->refs, 2);
+	singlet_store_put(obj);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_some(test->priv, 99, false), 1);
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len, false, &again),
+			-ENOENT);
+}
+
+/* Neighbours of a value are others: each end, each length. */
+static void expect_neighbours(struct kunit *test, u32 type, u8 *data, u32 len)
+{
+	struct singlet_object *obj, *other = NULL;
+	const u32 at[] = { 0, len / 2, len - 1 };
+	unsigned int i;
+
+	obj = suite_intern(test, test->priv, type, data, len);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		data[at[i]] ^= 1;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    intern(test, type, data, len, false,
+					   &other), -ENOENT,
+				    "length %u, byte %u", len, at[i]);
+		data[at[i]] ^= 1;
+	}
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len - 1, false, &other),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, intern(test, type, data, len + 1, false, &other),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(obj), 1);
+	singlet_store_put(obj);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_some(test->priv, 99, false), 1);
+}
+
+static void intern_lengths(struct kunit *test)
+{
+	static const u32 lens[] = {
+		0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000, 4095, 4096, 4097,
+		4104, 5000, LEN_MAX - 1,
+	};
+	u8 *data = kunit_kmalloc(test, LEN_MAX, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	memset(data, 'v', LEN_MAX);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		expect_life(test, SINGLET_TYPE_STR, data, lens[i]);
+		expect_life(test, SINGLET_TYPE_BYTES, data, lens[i]);
+		if (lens[i])
+			expect_neighbours(test, SINGLET_TYPE_BYTES, data,
+					  lens[i]);
+		/* Not at a word's boundary. */
+		expect_life(test, SINGLET_TYPE_BYTES, data + 1,
+			    min(lens[i], LEN_MAX - 2U));
+	}
+	suite_expect_empty(test, test->priv);
+}
+
+static void intern_exact(struct kunit *test)
+{
+	static const u32 sizes[] = { 1, 8, 16, 4095, 4096, 4097, 6000 };
+	u8 *data = kunit_kmalloc(test, LEN_MAX, GFP_KERNEL);
+	struct singlet_object *obj = NULL;
+	char name[] = "a";
+	unsigned int i;
+	u32 type;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	memset(data, 'v', LEN_MAX);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++, ++*name) {
+		type = user_type(test, name, sizes[i], 0);
+		expect_life(test, type, data, sizes[i]);
+		KUNIT_EXPECT_EQ(test, intern(test, type, data, sizes[i] - 1,
+					     true, &obj), -EINVAL);
+		KUNIT_EXPECT_EQ(test, intern(test, type, data, sizes[i] + 1,
+					     true, &obj), -EINVAL);
+		KUNIT_EXPECT_EQ(test, intern(test, type, data, 0, true, &obj),
+				-EINVAL);
+	}
+	KUNIT_EXPECT_NULL(test, obj);
+	suite_expect_empty(test, test->priv);
+}
+
+static void intern_limited(struct kunit *test)
+{
+	static const u32 limits[] = { 1, 100, 4095, 4096, 4097 };
+	u8 *data = kunit_kmalloc(test, LEN_MAX, GFP_KERNEL);
+	struct singlet_object *obj = NULL;
+	char name[] = "a";
+	unsigned int i;
+	u32 type;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	memset(data, 'v', LEN_MAX);
+	for (i = 0; i < ARRAY_SIZE(limits); i++, ++*name) {
+		type = user_type(test, name, 0, limits[i]);
+		expect_life(test, type, data, 0);
+		expect_life(test, type, data, limits[i] - 1);
+		expect_life(test, type, data, limits[i]);
+		KUNIT_EXPECT_EQ(test, intern(test, type, data, limits[i] + 1,
+					     true, &obj), -EMSGSIZE);
+		KUNIT_EXPECT_EQ(test, intern(test, type, data, U32_MAX, true,
+					     &obj), -EMSGSIZE);
+	}
+	KUNIT_EXPECT_NULL(test, obj);
+	suite_expect_empty(test, test->priv);
+}
+
+/* Equal bytes of two types are two values, whichever way they are found. */
+static void intern_types_apart(struct kunit *test)
+{
+	static const u32 lens[] = { 0, 8, 4096, 4097 };
+	u8 *data = kunit_kzalloc(test, LEN_MAX, GFP_KERNEL);
+	struct singlet_object *a, *b;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		a = suite_intern(test, test->priv, SINGLET_TYPE_STR, data,
+				 lens[i]);
+		b = suite_intern(test, test->priv, SINGLET_TYPE_BYTES, data,
+				 lens[i]);
+		KUNIT_EXPECT_PTR_NE(test, a, b);
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(a), 1);
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(b), 1);
+		singlet_store_put(a);
+		singlet_store_put(b);
+	}
+	suite_expect_empty(test, test->priv);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(intern_lengths),
+	KUNIT_CASE(intern_exact),
+	KUNIT_CASE(intern_limited),
+	KUNIT_CASE(intern_types_apart),
+	{}
+};
+
+struct kunit_suite intern_suite = {
+	.name = "singlet_intern",
+	.init = suite_store_init,
+	.exit = suite_store_exit,
+	.test_cases = cases,
+};
