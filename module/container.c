@@ -154,7 +154,7 @@ static u32 drop_part(struct singlet_store *store, struct singlet_object *part,
 	rcu_read_unlock();
 	if (!killed)
 		return top;
-	singlet_store_unhash(store, part);
+	singlet_store_unhash(store, &part, 1);
 	if (parts_of(store, part))
 		return push(part, top);
 	free_one(store, part, freed);
@@ -191,7 +191,7 @@ static void free_container(struct singlet_store *store,
  * singlet_store_free_dying() - finish what singlet_object_kill() began
  * @store: store
  * @obj: objects of one slab that the caller moved to dying
- * @nr: how many, at least 1
+ * @nr: how many, 1 to STORE_LOT
  * @deep: free parts too that become idle by this
  * @freed: what was freed is added
  *
@@ -204,8 +204,8 @@ void singlet_store_free_dying(struct singlet_store *store,
 	unsigned int i, left = 0;
 
 	/* They are the caller's alone and keep their slab. */
+	singlet_store_unhash(store, obj, nr);
 	for (i = 0; i < nr; i++) {
-		singlet_store_unhash(store, obj[i]);
 		if (unlikely(parts_of(store, obj[i]))) {
 			free_container(store, obj[i], deep, freed);
 			continue;

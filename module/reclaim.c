@@ -12,9 +12,6 @@
 /* Slabs that the shrinker takes off the list at a time. */
 #define HAUL		16
 
-/* Objects that are freed together. */
-#define KILLS		32
-
 struct walk {
 	bool aged_only;
 	bool deep;			/* parts that become idle go as well */
@@ -61,14 +58,14 @@ static struct singlet_object *kill_slot(struct singlet_slab *slab,
 }
 
 /*
- * Kill what is to go in a slab from slot *@slot on, up to KILLS objects.
+ * Kill what is to go in a slab from slot *@slot on, up to STORE_LOT objects.
  * Return: how many; they keep the slab.
  */
 static unsigned int kill_some(struct singlet_store *store, u32 index,
 			      unsigned int *slot, struct walk *w,
 			      struct singlet_object **killed)
 {
-	unsigned int max = min_t(unsigned long, KILLS, w->left), n = 0;
+	unsigned int max = min_t(unsigned long, STORE_LOT, w->left), n = 0;
 	struct singlet_object *obj;
 	struct singlet_slab *slab;
 
@@ -87,7 +84,7 @@ static unsigned int kill_some(struct singlet_store *store, u32 index,
 static void reclaim_slab(struct singlet_store *store, u32 index,
 			 struct walk *w)
 {
-	struct singlet_object *killed[KILLS];
+	struct singlet_object *killed[STORE_LOT];
 	unsigned int slot = 0, n;
 
 	/*

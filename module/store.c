@@ -203,7 +203,7 @@ void singlet_store_free(struct singlet_store *store, struct singlet_object *obj)
 	u32 len = singlet_object_len(obj);
 
 	/* The type may go when the object does not count any more. */
-	singlet_type_sub(singlet_types_at(&store->types, index), len);
+	singlet_type_sub(singlet_types_at(&store->types, index), 1, len);
 	singlet_store_free_slot(obj, len);
 	singlet_store_uncharge(store, 1, size);
 }
@@ -222,15 +222,56 @@ void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 		singlet_store_free(store, obj);
 }
 
-/* Take a dying object, which is the caller's, out of the table. */
+/**
+ * singlet_store_unhash() - take dying objects out of the table
+ * @store: store
+ * @obj: objects that are the caller's
+ * @nr: how many, at most STORE_LOT
+ *
+ * Context: Any but hard interrupts; does not sleep.
+ */
 void singlet_store_unhash(struct singlet_store *store,
-			  struct singlet_object *obj)
+			  struct singlet_object *const *obj, unsigned int nr)
 {
-	u32 hash = object_hash(store, obj);
+	struct singlet_table *table = &store->table;
+	u32 hash[STORE_LOT];
+	unsigned int i;
 
-	singlet_table_lock(&store->table, hash);
-	singlet_table_remove(&store->table, hash, (u32)singlet_object_id(obj));
-	singlet_table_unlock(&store->table, hash);
+	/* Their buckets are anywhere: fetch them all at once. */
+	for (i = 0; i < nr; i++) {
+		hash[i] = object_hash(store, obj[i]);
+		singlet_table_prefetch(table, hash[i]);
+	}
+	for (i = 0; i < nr; i++) {
+		singlet_table_lock(table, hash[i]);
+		singlet_table_remove(table, hash[i],
+				     (u32)singlet_object_id(obj[i]));
+		singlet_table_unlock(table, hash[i]);
+	}
+}
+
+/* Objects of one type after another are no more; see singlet_type_sub(). */
+struct farewell {
+	struct singlet_type *type;
+	unsigned int nr;
+	u64 bytes;
+};
+
+static void bid_farewell(struct singlet_store *store, struct farewell *f,
+			 const struct singlet_object *obj, u32 len)
+{
+	struct singlet_type *type = NULL;
+
+	if (obj)
+		type = singlet_types_at(&store->types,
+					singlet_info_type(READ_ONCE(obj->info)));
+	if (f->type && f->type != type) {
+		singlet_type_sub(f->type, f->nr, f->bytes);
+		*f = (struct farewell){};
+	}
+	f->type = type;
+	f->nr++;
+	f->bytes += len;
 }
 
 /**
@@ -247,6 +288,7 @@ void singlet_store_free_evicted(struct singlet_store *store,
 {
 	struct singlet_slab *slab = singlet_object_slab(obj[0]);
 	struct singlet_slab_cache *cache = slab->cache;
+	struct farewell f = {};
 	u32 size = slab->size;
 	unsigned int i;
 
@@ -255,13 +297,13 @@ void singlet_store_free_evicted(struct singlet_store *store,
 	count(store, STAT_EVICTIONS, nr);
 	singlet_idle_sub(&slab->idle, nr);
 	for (i = 0; i < nr; i++) {
-		u32 index = singlet_info_type(READ_ONCE(obj[i]->info));
 		u32 len = singlet_object_len(obj[i]);
 
-		/* The type may go when the object does not count any more. */
-		singlet_type_sub(singlet_types_at(&store->types, index), len);
+		bid_farewell(store, &f, obj[i], len);
 		singlet_object_erase(obj[i], len);
 	}
+	/* The type may go when its objects do not count any more. */
+	bid_farewell(store, &f, NULL, 0);
 	/* Whole slabs are to end here: around the magazines. */
 	singlet_slab_give(cache, obj, nr);
 	singlet_store_uncharge(store, nr, size);

@@ -86,7 +86,7 @@ void singlet_store_free(struct singlet_store *store,
 void singlet_store_free_evicted(struct singlet_store *store,
 				struct singlet_object **obj, unsigned int nr);
 void singlet_store_unhash(struct singlet_store *store,
-			  struct singlet_object *obj);
+			  struct singlet_object *const *obj, unsigned int nr);
 int singlet_store_charge_slow(struct singlet_store *store, u32 size, gfp_t gfp);
 void singlet_store_check_idle(struct singlet_store *store);
 u64 singlet_store_idle_excess(struct singlet_store *store);
@@ -112,6 +112,9 @@ static inline void singlet_store_put(struct singlet_object *obj)
 		singlet_store_put_last(obj, put);
 	rcu_read_unlock();
 }
+
+/* Dying objects that are dealt with together, at most. */
+#define STORE_LOT	32
 
 /* Look at the ceiling once in so many idle objects of a slab. */
 #define IDLE_CHECK	16

@@ -35,6 +35,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/mutex.h>
+#include <linux/prefetch.h>
 
 #include "compat/barrier.h"
 #include "table_lines.h"
@@ -256,6 +257,18 @@ singlet_table_find(const struct singlet_table *table, u32 hash,
 			return false;
 		state = now;
 	}
+}
+
+/* Somebody will soon look at @hash's bucket.  Any context. */
+static inline void singlet_table_prefetch(const struct singlet_table *table,
+					  u32 hash)
+{
+	u32 buckets = singlet_table_buckets(table);
+
+	rcu_read_lock();
+	prefetchw(singlet_lines_find(&table->home,
+				     singlet_table_bucket(hash, buckets)));
+	rcu_read_unlock();
 }
 
 /* The same with the stripe locked, when nothing moves. */

@@ -235,15 +235,16 @@ static inline void singlet_type_add(struct singlet_type *type, u32 len)
 	compat_percpu_leave();
 }
 
-/* It is gone, and its hold with it. */
-static inline void singlet_type_sub(struct singlet_type *type, u32 len)
+/* @nr objects are gone, and their holds with them. */
+static inline void singlet_type_sub(struct singlet_type *type, unsigned int nr,
+				    u64 bytes)
 {
 	struct singlet_type_share *share = compat_percpu_enter(type->share);
 
-	local_sub(len, &share->bytes);
-	local_inc(&share->frees);
+	local_sub(bytes, &share->bytes);
+	local_add(nr, &share->frees);
 	if (!singlet_type_predefined(type))
-		local_dec(&share->holds);
+		local_sub(nr, &share->holds);
 	compat_percpu_leave();
 }
 

@@ -344,7 +344,7 @@ static void type_busy(struct kunit *test)
 	singlet_type_sum(type, &sum);
 	KUNIT_EXPECT_EQ(test, singlet_type_objects(&sum), 1);
 	KUNIT_EXPECT_EQ(test, sum.bytes, 10);
-	singlet_type_sub(type, 10);
+	singlet_type_sub(type, 1, 10);
 	singlet_type_sum(type, &sum);
 	KUNIT_EXPECT_EQ(test, singlet_type_objects(&sum), 0);
 	KUNIT_EXPECT_EQ(test, sum.bytes, 0);
@@ -367,7 +367,7 @@ static void type_sums(struct kunit *test)
 		singlet_type_miss(type);
 	KUNIT_ASSERT_PTR_EQ(test, singlet_types_get(test->priv, number), type);
 	singlet_type_add(type, 7);
-	singlet_type_sub(type, 7);
+	singlet_type_sub(type, 1, 7);
 	singlet_types_sum(test->priv, &sum);
 	KUNIT_EXPECT_EQ(test, sum.hits, 3);
 	KUNIT_ASSERT_EQ(test, delete(test, number), 0);

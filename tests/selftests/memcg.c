@@ -298,6 +298,20 @@ static struct charges charges(const char *maker, const char *holder)
 	return (struct charges){ kernel_bytes(maker), kernel_bytes(holder) };
 }
 
+/* Does the kernel keep what was freed for a while, as KASAN does? */
+static bool frees_late(void)
+{
+	char line[256];
+	bool late = false;
+	FILE *file = fopen("/proc/kallsyms", "r");
+
+	while (file && !late && fgets(line, sizeof(line), file))
+		late = strstr(line, " kasan_report\n") != NULL;
+	if (file)
+		fclose(file);
+	return late;
+}
+
 static void check_charges(struct charges c[4])
 {
 	__u64 made = c[1].maker - c[0].maker;
@@ -315,7 +329,8 @@ static void check_charges(struct charges c[4])
 	EXPECT_LE(recorded, HELD * 6ULL);
 	EXPECT_LE(c[2].maker - c[1].maker + 65536, 2 * 65536ULL);
 	/* The holder has let go. */
-	EXPECT_LE(c[3].holder, c[1].holder + HELD / 2);
+	if (!frees_late())
+		EXPECT_LE(c[3].holder, c[1].holder + HELD / 2);
 }
 
 TEST_F(cgroups, charged_to_who_makes_and_who_holds)
