@@ -16,6 +16,7 @@
 #include <linux/singlet.h>
 
 #include "inspect.h"
+#include "plain.h"
 #include "store.h"
 
 #define CHUNK		16
@@ -197,7 +198,7 @@ static int act_alloc(struct singlet_session *s, const struct op *op,
 		return -EINVAL;
 	if (it->len > SINGLET_MAX_VALUE)
 		return -EMSGSIZE;
-	err = singlet_session_alloc(s, it->type, it->len, &it->id);
+	err = singlet_plain_alloc(s, it->type, it->len, &it->id);
 	if (err)
 		it->id = 0;
 	return err;
@@ -223,7 +224,7 @@ static int act_write(struct singlet_session *s, const struct op *op,
 	data = copy_in(copy, it->data, it->len);
 	if (IS_ERR(data))
 		return PTR_ERR(data);
-	return singlet_session_write(s, it->id, it->offset, data, it->len);
+	return singlet_plain_write(s, it->id, it->offset, data, it->len);
 }
 
 static int act_seal(struct singlet_session *s, const struct op *op,
@@ -233,7 +234,7 @@ static int act_seal(struct singlet_session *s, const struct op *op,
 
 	if (it->reserved)
 		return -EINVAL;
-	return singlet_session_seal(s, it->id);
+	return singlet_plain_seal(s, it->id);
 }
 
 static const struct op ops[] = {

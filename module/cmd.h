@@ -36,7 +36,7 @@ union argument {
 /* A command at work. */
 struct call {
 	struct singlet_session *session;
-	struct singlet_caller caller;
+	struct singlet_caller caller;	/* for commands that ask */
 	unsigned int cmd;
 	struct file *file;		/* out; a new session's, or NULL */
 	int fd;				/* out; reserved for @file */

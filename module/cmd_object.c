@@ -54,7 +54,7 @@ int singlet_cmd_collect(struct call *call, union argument *arg)
 	return 0;
 }
 
-#define LIST_CHUNK	32
+#define LIST_CHUNK	16	/* entries, on the stack */
 
 static int check_type(struct call *call, u32 number)
 {
@@ -69,7 +69,7 @@ static int check_type(struct call *call, u32 number)
 
 int singlet_cmd_list(struct call *call, union argument *arg)
 {
-	struct singlet_list_entry *entries;
+	struct singlet_list_entry entries[LIST_CHUNK];
 	struct singlet_list *a = &arg->list;
 	u32 n = 0, got, i;
 	int err;
@@ -81,10 +81,6 @@ int singlet_cmd_list(struct call *call, union argument *arg)
 		err = check_type(call, a->type);
 	if (err)
 		return err;
-	entries = kmalloc_array(LIST_CHUNK, sizeof(*entries),
-				GFP_KERNEL_ACCOUNT);
-	if (!entries)
-		return -ENOMEM;
 	do {
 		got = singlet_inspect_list(call->session, a->type, &a->cursor,
 					   entries, min_t(u32, LIST_CHUNK,
@@ -94,28 +90,22 @@ int singlet_cmd_list(struct call *call, union argument *arg)
 						&entries[i], sizeof(*entries));
 	} while (!err && a->cursor && got && n < a->count &&
 		 !signal_pending(current));
-	kfree(entries);
 	a->count = n;
 	return err;
 }
 
 int singlet_cmd_leaks(struct call *call, union argument *arg)
 {
+	struct singlet_leak entries[LIST_CHUNK];
 	struct singlet_leaks *a = &arg->leaks;
-	struct singlet_leak *entries;
-	int got, err;
+	int got, i, err;
 	u32 n = 0;
-	int i;
 
 	if (a->flags || a->reserved)
 		return -EINVAL;
 	err = singlet_cmd_room(a->count, a->entry_size, sizeof(*entries));
 	if (err)
 		return err;
-	entries = kmalloc_array(LIST_CHUNK, sizeof(*entries),
-				GFP_KERNEL_ACCOUNT);
-	if (!entries)
-		return -ENOMEM;
 	do {
 		got = singlet_inspect_leaks(call->session, &call->caller,
 					    a->session, &a->cursor, entries,
@@ -126,7 +116,6 @@ int singlet_cmd_leaks(struct call *call, union argument *arg)
 						&entries[i], sizeof(*entries));
 	} while (!err && got > 0 && a->cursor && n < a->count &&
 		 !signal_pending(current));
-	kfree(entries);
 	/* A session that ended on the way has no more leaks. */
 	if (got < 0 && (got != -ENOENT || !n))
 		err = got;

@@ -20,18 +20,6 @@ static void breathe(u32 i, gfp_t gfp)
 		cond_resched();
 }
 
-/* The record behind a part's id; its container has a reference on it. */
-static struct singlet_object *part_at(struct singlet_store *store, u64 id)
-{
-	struct singlet_object *obj;
-	struct singlet_slab *slab;
-
-	rcu_read_lock();
-	obj = singlet_pool_object(&store->pool, (u32)id, &slab);
-	rcu_read_unlock();
-	return obj;
-}
-
 static int part_get(struct singlet_store *store, u64 id)
 {
 	struct singlet_object *obj;
@@ -72,7 +60,8 @@ void singlet_parts_put(struct singlet_store *store, const void *data, u32 len,
 
 	for (i = 0; i < len / sizeof(*ids); i++) {
 		if (!(ids[i] & WORLD_ID))
-			singlet_store_put(part_at(store, ids[i]));
+			singlet_store_put(singlet_store_object(store,
+							       ids[i]));
 		breathe(i, gfp);
 	}
 }
@@ -138,19 +127,16 @@ static u32 push(struct singlet_object *obj, u32 top)
  * Drop the reference on a part.  If nobody is left who wants it, and @deep, it
  * goes too: at once, or by way of the stack whose top is returned.
  */
-static u32 drop_part(struct singlet_store *store, struct singlet_object *part,
-		     bool deep, u32 top, struct singlet_freed *freed)
+static u32 drop_part(struct singlet_store *store, u32 handle, bool deep,
+		     u32 top, struct singlet_freed *freed)
 {
-	enum singlet_put put;
-	bool killed = false;
+	struct singlet_object *part = singlet_store_object(store, handle);
+	bool killed;
 
 	rcu_read_lock();
-	put = singlet_object_put(part);
-	if (put != PUT_LIVE)
-		singlet_store_put_last(part, put);
 	/* What is idle there by now may be another object: it goes as well. */
-	if (put == PUT_IDLE && deep)
-		killed = singlet_object_kill(part, false);
+	killed = singlet_store_put(part) == PUT_IDLE && deep &&
+		 singlet_object_kill(part, false);
 	rcu_read_unlock();
 	if (!killed)
 		return top;
@@ -172,14 +158,14 @@ static void free_container(struct singlet_store *store,
 		u32 i, nr;
 		u64 *ids;
 
-		obj = part_at(store, top);
+		obj = singlet_store_object(store, top);
 		ids = singlet_object_data(obj);
 		nr = parts_of(store, obj);
 		top = ids[0] >> LINK_SHIFT;
 		for (i = 0; i < nr; i++) {
 			if (!(ids[i] & WORLD_ID))
-				top = drop_part(store, part_at(store, ids[i]),
-						deep, top, freed);
+				top = drop_part(store, ids[i], deep, top,
+						freed);
 			breathe(i, GFP_KERNEL);
 		}
 		free_one(store, obj, freed);

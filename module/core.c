@@ -6,8 +6,8 @@
 
 #include "domain.h"
 #include "idle.h"
+#include "pins.h"
 #include "reclaim.h"
-#include "session.h"
 #include "size.h"
 #include "slab.h"
 #include "store.h"
@@ -24,7 +24,7 @@ static const struct {
 	{ singlet_world_init, singlet_world_exit },
 	{ singlet_store_init, singlet_store_exit },
 	{ singlet_reclaim_init, singlet_reclaim_exit },
-	{ singlet_session_init, singlet_domains_destroy },
+	{ singlet_pins_init, singlet_domains_destroy },
 };
 
 static void exit_below(unsigned int i)

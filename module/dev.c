@@ -19,6 +19,7 @@
 
 #include "batch.h"
 #include "cmd.h"
+#include "pins.h"
 
 /* Copy a name of the user's to @call->name. */
 int singlet_cmd_name(struct call *call, u64 from, u32 len,
@@ -68,7 +69,7 @@ static int cmd_pins(struct call *call, union argument *arg)
 	mutex_unlock(&singlet_domains_mutex);
 	if (!governed)
 		return -EPERM;
-	pins = singlet_session_pins(s, true);
+	pins = singlet_pins_of(s, true);
 	if (IS_ERR(pins))
 		return PTR_ERR(pins);
 	return singlet_batch_run(pins, call->cmd, &arg->batch);
@@ -95,6 +96,7 @@ static const struct {
 	u32 size;		/* of the structure; its first version, so far */
 	u32 access;		/* what the session must have */
 	bool makes;		/* something that a deleted domain takes no more */
+	bool asks;		/* who the opener is, and what they may */
 	int (*handle)(struct call *call, union argument *arg);
 	void (*undo)(struct call *call, const union argument *arg);
 } commands[] = {
@@ -117,16 +119,20 @@ static const struct {
 	COMMAND(COLLECT, collect, singlet_cmd_collect, W),
 	COMMAND(LIST, list, singlet_cmd_list, R),
 	COMMAND(DOMAIN_CREATE, domain_create, singlet_cmd_domain_create, R | W,
-		.undo = singlet_cmd_domain_undo),
-	COMMAND(DOMAIN_JOIN, domain_join, singlet_cmd_domain_join, R | W),
-	COMMAND(DOMAIN_DELETE, domain_delete, singlet_cmd_domain_delete,
-		R | W),
-	COMMAND(DOMAIN_SET, domain_set, singlet_cmd_domain_set, R | W),
-	COMMAND(DOMAIN_QUERY, domain_query, singlet_cmd_domain_query, 0),
-	COMMAND(DOMAIN_LIST, domain_list, singlet_cmd_domain_list, 0),
-	COMMAND(PIN, batch, cmd_pins, R | W, .makes = true),
-	COMMAND(UNPIN, batch, cmd_pins, R | W),
-	COMMAND(LEAKS, leaks, singlet_cmd_leaks, 0),
+		.asks = true, .undo = singlet_cmd_domain_undo),
+	COMMAND(DOMAIN_JOIN, domain_join, singlet_cmd_domain_join, R | W,
+		.asks = true),
+	COMMAND(DOMAIN_DELETE, domain_delete, singlet_cmd_domain_delete, R | W,
+		.asks = true),
+	COMMAND(DOMAIN_SET, domain_set, singlet_cmd_domain_set, R | W,
+		.asks = true),
+	COMMAND(DOMAIN_QUERY, domain_query, singlet_cmd_domain_query, 0,
+		.asks = true),
+	COMMAND(DOMAIN_LIST, domain_list, singlet_cmd_domain_list, 0,
+		.asks = true),
+	COMMAND(PIN, batch, cmd_pins, R | W, .makes = true, .asks = true),
+	COMMAND(UNPIN, batch, cmd_pins, R | W, .asks = true),
+	COMMAND(LEAKS, leaks, singlet_cmd_leaks, 0, .asks = true),
 };
 
 /* May the session do that?  Return: 0, -EACCES, -ESTALE. */
@@ -207,13 +213,14 @@ static long dev_ioctl(struct file *file, unsigned int number,
 		return -EFAULT;
 
 	call.cmd = cmd;
-	call.caller = caller_of(file);
+	if (commands[cmd].asks)
+		call.caller = caller_of(file);
 	return run(&call, &arg, user, min(size, known));
 }
 
 static int dev_open(struct inode *inode, struct file *file)
 {
-	struct singlet_caller caller = caller_of(file);
+	struct singlet_caller caller = { .cred = file->f_cred };
 	struct singlet_session *s = singlet_session_open(&caller);
 
 	if (IS_ERR(s))

@@ -40,7 +40,10 @@ static bool domain_unused(struct singlet_domain *domain)
 
 static void store_emptied(struct singlet_store *store);
 
-/* A quota of the owner may be reached: idle objects of their other domains go. */
+/*
+ * A quota of the owner may be reached: idle objects of their other domains go,
+ * a few, so that domains_mutex is not held for long.
+ */
 static bool store_relieve(struct singlet_store *store)
 {
 	struct singlet_domain *other, *domain;
@@ -259,6 +262,27 @@ void singlet_domain_for_each(const struct cred *cred, bool all,
 		if (all || singlet_domain_owned(domain, cred))
 			fn(domain, ctx);
 	mutex_unlock(&singlet_domains_mutex);
+}
+
+/**
+ * singlet_domain_use() - how much of a quota a domain uses
+ * @domain: which
+ * @quota: SINGLET_QUOTA_*
+ * @limit: out; 0: none
+ *
+ * Context: Process.
+ * Return: The use, an instant's view.
+ */
+u64 singlet_domain_use(const struct singlet_domain *domain, unsigned int quota,
+		       u64 *limit)
+{
+	u64 most = singlet_account_limit(&domain->account, quota);
+
+	*limit = most == U64_MAX ? 0 : most;
+	if (quota == SINGLET_QUOTA_IDLE)
+		return max(singlet_counters_sum(&domain->store->counters,
+						STAT_BYTES_IDLE), 0L);
+	return max(atomic64_read(&domain->account.use[quota]), 0LL);
 }
 
 /* Add the numbers of @domain; singlet_stats_finish() after the last one. */

@@ -84,6 +84,8 @@ typedef void (*singlet_domain_fn)(struct singlet_domain *domain, void *ctx);
 
 void singlet_domain_for_each(const struct cred *cred, bool all,
 			     singlet_domain_fn fn, void *ctx);
+u64 singlet_domain_use(const struct singlet_domain *domain, unsigned int quota,
+		       u64 *limit);
 void singlet_domain_stats(struct singlet_domain *domain,
 			  struct singlet_stats *stats);
 void singlet_stats_finish(struct singlet_stats *stats);

@@ -17,7 +17,7 @@ static struct shrinker *shrinker;
 static singlet_idle_scan_t scan_fn;	/* scan_mutex */
 static DEFINE_MUTEX(scan_mutex);
 
-/* No other list's lock is taken in interrupts. */
+/* A class of its own: this list's locks are taken in interrupts as well. */
 static struct lock_class_key lru_key;
 static DEFINE_SPINLOCK(idle_lock);
 

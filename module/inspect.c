@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
+#include "pins.h"
 #include "store.h"
 
 static u32 state_of(const struct singlet_peek *peek)
@@ -53,7 +54,7 @@ int singlet_inspect_query(struct singlet_session *s, u64 id,
 	item->state = state_of(&peek);
 	item->references = peek.references;
 	item->held = have;
-	pins = singlet_session_pins(s, false);
+	pins = singlet_pins_of(s, false);
 	if (pins && !peek.immortal)
 		item->pins = singlet_session_held(pins, id);
 	return 0;
@@ -140,16 +141,13 @@ static bool open_to(const struct singlet_session *s,
 static void describe_leak(struct singlet_session *s, u32 handle, u64 since,
 			  struct singlet_leak *leak)
 {
-	struct singlet_object *obj;
-	struct singlet_slab *slab;
+	struct singlet_store *store = s->domain->store;
+	struct singlet_object *obj = singlet_store_object(store, handle);
 
-	rcu_read_lock();
-	obj = singlet_pool_object(&s->domain->store->pool, handle, &slab);
 	leak->id = singlet_object_id(obj);
-	leak->type = singlet_types_at(&s->domain->store->types,
+	leak->type = singlet_types_at(&store->types,
 				      singlet_info_type(obj->info))->number;
 	leak->len = singlet_object_len(obj);
-	rcu_read_unlock();
 	leak->age = ktime_get_boottime_ns() / NSEC_PER_MSEC - since;
 	leak->session = s->number;
 	leak->pid = pid_vnr(s->pid);

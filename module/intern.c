@@ -104,7 +104,7 @@ static __always_inline bool match_short(void *ctx, u32 handle)
 	}
 	if (got == GOT_NOTHING)
 		return false;
-	if (got == GOT_FULL)	/* which never happens to two values' objects */
+	if (got == GOT_FULL)	/* only the very one can be that popular */
 		w->obj = ERR_PTR(-EOVERFLOW);
 	else
 		w->obj = settle(w, obj, got,

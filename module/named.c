@@ -288,7 +288,7 @@ static int change_owner(struct singlet_domain *domain,
 	err = singlet_user_charge(user, SINGLET_QUOTA_DOMAINS, 1);
 	if (err)
 		return err;
-	err = singlet_account_move(&domain->account, user);
+	err = singlet_account_move(&domain->account, user, false);
 	if (err)
 		goto err_domain;
 	err = singlet_domain_move_pins(domain, user);
@@ -302,7 +302,7 @@ same:
 
 err_account:
 	/* It was the former owner's a moment ago; limits may have shrunk. */
-	singlet_account_move_back(&domain->account, former);
+	singlet_account_move(&domain->account, former, true);
 err_domain:
 	singlet_user_uncharge(user, SINGLET_QUOTA_DOMAINS, 1);
 	return err;
@@ -385,15 +385,8 @@ static void fill_quotas(struct singlet_domain *domain, bool governed,
 	if (!governed && !info->access)
 		return;
 	info->sessions = domain->nr_sessions;
-	for (i = 0; i < SINGLET_QUOTAS; i++) {
-		u64 limit = singlet_account_limit(&domain->account, i);
-
-		info->use[i] = max(atomic64_read(&domain->account.use[i]), 0LL);
-		info->limit[i] = limit == U64_MAX ? 0 : limit;
-	}
-	info->use[SINGLET_QUOTA_IDLE] =
-		max(singlet_counters_sum(&domain->store->counters,
-					 STAT_BYTES_IDLE), 0L);
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		info->use[i] = singlet_domain_use(domain, i, &info->limit[i]);
 	if (governed)
 		singlet_user_show(domain->user, info->owner_use,
 				  info->owner_limit);

@@ -30,7 +30,8 @@
  * A reference got through a stale pointer (a table entry or an id read just
  * before the slot was reused) is a real reference on whatever object is there
  * now; the getter must check that it is the one it wanted, and put it if not.
- * Slots are type-stable under RCU (slab.h), so this is safe.
+ * Records are type-stable under RCU (slab.h), so this is safe; bytes are read
+ * with a reference only.
  */
 #ifndef SINGLET_OBJECT_H
 #define SINGLET_OBJECT_H

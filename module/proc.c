@@ -248,22 +248,16 @@ static void show_quota(struct view *view, const char *whose, unsigned int quota,
 
 static void show_domain_quotas(struct singlet_domain *domain, void *ctx)
 {
-	struct singlet_account *account = &domain->account;
 	struct view *view = ctx;
 	char name[NAME_BYTES];
 	unsigned int i;
 
 	for (i = 0; i < SINGLET_QUOTAS; i++) {
-		u64 limit = singlet_account_limit(account, i);
-		u64 use = max(atomic64_read(&account->use[i]), 0LL);
+		u64 limit, use = singlet_domain_use(domain, i, &limit);
 
-		if (i == SINGLET_QUOTA_DOMAINS)
-			continue;
-		if (i == SINGLET_QUOTA_IDLE)
-			use = max(singlet_counters_sum(&domain->store->counters,
-						       STAT_BYTES_IDLE), 0L);
-		show_quota(view, domain_name(view, domain, name), i, use,
-			   limit == U64_MAX ? 0 : limit);
+		if (i != SINGLET_QUOTA_DOMAINS)
+			show_quota(view, domain_name(view, domain, name), i,
+				   use, limit);
 	}
 }
 

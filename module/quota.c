@@ -3,7 +3,6 @@
 #include "quota.h"
 
 #include <linux/hashtable.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -113,9 +112,8 @@ void singlet_user_put(struct singlet_user *user)
 	if (last)
 		hash_del(&user->hash);
 	mutex_unlock(&users_mutex);
-	if (!last)
-		return;
-	kfree(user);
+	if (last)
+		kfree(user);
 }
 
 /*
@@ -150,13 +148,20 @@ static void squeeze(struct singlet_user *user, unsigned int quota)
 			give_up(a, quota, 0);
 }
 
-/* quota_lock.  Return: whether @n more are within the limit, and charged. */
-static bool user_charge(struct singlet_user *user, unsigned int quota, u64 n)
+/* Are @n more within the limit?  quota_lock. */
+static bool user_fits(const struct singlet_user *user, unsigned int quota,
+		      u64 n)
 {
 	u64 limit = user_limit(quota);
 
 	lockdep_assert_held(&quota_lock);
-	if (user->use[quota] > limit || n > limit - user->use[quota])
+	return user->use[quota] <= limit && n <= limit - user->use[quota];
+}
+
+/* quota_lock.  Return: whether @n more are within the limit, and charged. */
+static bool user_charge(struct singlet_user *user, unsigned int quota, u64 n)
+{
+	if (!user_fits(user, quota, n))
 		return false;
 	user->use[quota] += n;
 	return true;
@@ -200,12 +205,37 @@ void singlet_user_show(struct singlet_user *user, u64 *use, u64 *limit)
 
 /* Accounts */
 
+/* @account, with what it has reserved, becomes @user's; quota_lock. */
+static void attach(struct singlet_account *account, struct singlet_user *user)
+{
+	unsigned int i;
+
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (account->drawn & BIT(i))
+			user->use[i] += account->reserved[i];
+	account->user = user;
+	list_add(&account->node, &user->accounts);
+}
+
+/* The same is its user's no more; quota_lock. */
+static void detach(struct singlet_account *account)
+{
+	unsigned int i;
+
+	for (i = 0; i < SINGLET_QUOTAS; i++)
+		if (account->drawn & BIT(i))
+			account->user->use[i] -= account->reserved[i];
+	list_del_init(&account->node);
+}
+
 /**
  * singlet_account_init() - an account that nothing was charged to yet
  * @account: account
  * @user: who is charged for it; has to stay until singlet_account_end() or
  *        _move(); NULL: nobody
  * @drawn: quotas that are drawn on @user; bit per SINGLET_QUOTA_*
+ *
+ * Context: Any but NMI; does not sleep.
  */
 void singlet_account_init(struct singlet_account *account,
 			  struct singlet_user *user, u32 drawn)
@@ -215,7 +245,6 @@ void singlet_account_init(struct singlet_account *account,
 
 	memset(account, 0, sizeof(*account));
 	account->drawn = user ? drawn : 0;
-	account->user = user;
 	for (i = 0; i < SINGLET_QUOTAS; i++) {
 		account->limit[i] = LIMIT_DEFAULT;
 		account->reserved[i] = account->drawn & BIT(i) ? 0 : S64_MAX;
@@ -224,19 +253,8 @@ void singlet_account_init(struct singlet_account *account,
 	if (!user)
 		return;
 	spin_lock_irqsave(&quota_lock, flags);
-	list_add(&account->node, &user->accounts);
+	attach(account, user);
 	spin_unlock_irqrestore(&quota_lock, flags);
-}
-
-/* Take @account from its user; quota_lock. */
-static void detach(struct singlet_account *account)
-{
-	unsigned int i;
-
-	for (i = 0; i < SINGLET_QUOTAS; i++)
-		if (account->drawn & BIT(i))
-			account->user->use[i] -= account->reserved[i];
-	list_del_init(&account->node);
 }
 
 /* Nobody charges it any more; its user gets back what it had. */
@@ -251,63 +269,49 @@ void singlet_account_end(struct singlet_account *account)
 	spin_unlock_irqrestore(&quota_lock, flags);
 }
 
+/* Would @user's limits allow what @account uses?  quota_lock. */
+static bool may_have(struct singlet_user *user, struct singlet_account *account)
+{
+	unsigned int i;
+
+	for (i = 0; i < SINGLET_QUOTAS; i++) {
+		if (!(account->drawn & BIT(i)))
+			continue;
+		give_up(account, i, 0);
+		squeeze(user, i);
+		if (!user_fits(user, i, account->reserved[i]))
+			return false;
+	}
+	return true;
+}
+
 /**
  * singlet_account_move() - hand an account to another user
  * @account: one that has a user
  * @user: the new one
+ * @force: also beyond the limits of @user
  *
- * Context: Process.
+ * Context: Any but NMI; does not sleep.
  * Return: 0; -EDQUOT: it would be too much for @user; nothing was changed.
  */
 int singlet_account_move(struct singlet_account *account,
-			 struct singlet_user *user)
+			 struct singlet_user *user, bool force)
 {
 	unsigned long flags;
-	unsigned int i;
 	int err = 0;
 
 	spin_lock_irqsave(&quota_lock, flags);
 	if (account->user == user)
 		goto out;
-	for (i = 0; i < SINGLET_QUOTAS; i++)
-		if (account->drawn & BIT(i))
-			give_up(account, i, 0);
-	for (i = 0; i < SINGLET_QUOTAS && !err; i++) {
-		if (!(account->drawn & BIT(i)))
-			continue;
-		squeeze(user, i);
-		if (!user_charge(user, i, account->reserved[i]))
-			err = -EDQUOT;
-	}
-	if (err) {
-		for (i--; i--; )
-			if (account->drawn & BIT(i))
-				user->use[i] -= account->reserved[i];
+	if (!force && !may_have(user, account)) {
+		err = -EDQUOT;
 		goto out;
 	}
 	detach(account);
-	account->user = user;
-	list_add(&account->node, &user->accounts);
+	attach(account, user);
 out:
 	spin_unlock_irqrestore(&quota_lock, flags);
 	return err;
-}
-
-/* Undo singlet_account_move(): back to its former user, whatever the limit. */
-void singlet_account_move_back(struct singlet_account *account,
-			       struct singlet_user *former)
-{
-	unsigned long flags;
-	unsigned int i;
-
-	spin_lock_irqsave(&quota_lock, flags);
-	detach(account);
-	for (i = 0; i < SINGLET_QUOTAS; i++)
-		if (account->drawn & BIT(i))
-			former->use[i] += account->reserved[i];
-	account->user = former;
-	list_add(&account->node, &former->accounts);
-	spin_unlock_irqrestore(&quota_lock, flags);
 }
 
 /* The slow part of singlet_account_charge(): use is beyond what is reserved. */

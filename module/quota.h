@@ -18,8 +18,8 @@
  * What an account does not draw (@drawn) is limited by the account alone.
  *
  * Locking: quota_lock (irq-safe) protects everything of users, and @reserved,
- * @user and @node of accounts.  It is taken under no other but session->mutex
- * and domains_mutex; nothing is taken under it.
+ * @user and @node of accounts.  It is the innermost lock.  users_mutex protects
+ * who is a user.
  */
 #ifndef SINGLET_QUOTA_H
 #define SINGLET_QUOTA_H
@@ -68,9 +68,7 @@ void singlet_account_init(struct singlet_account *account,
 			  struct singlet_user *user, u32 drawn);
 void singlet_account_end(struct singlet_account *account);
 int singlet_account_move(struct singlet_account *account,
-			 struct singlet_user *user);
-void singlet_account_move_back(struct singlet_account *account,
-			       struct singlet_user *former);
+			 struct singlet_user *user, bool force);
 int singlet_account_reserve(struct singlet_account *account,
 			    unsigned int quota);
 void singlet_account_return(struct singlet_account *account,

@@ -12,6 +12,10 @@
 /* Slabs that the shrinker takes off the list at a time. */
 #define HAUL		16
 
+/* Objects that make room, and that are trimmed, at a time. */
+#define ROOM		64
+#define TRIM		1024
+
 struct walk {
 	bool aged_only;
 	bool deep;			/* parts that become idle go as well */
@@ -22,28 +26,18 @@ struct walk {
 	struct singlet_freed freed;
 };
 
-/* What is in a slab, an instant's view. */
-struct census {
-	unsigned int live;
-	unsigned int idle;
-};
-
-static struct census take_census(const struct singlet_slab *slab)
+/* Is an object in the slab that somebody holds?  An instant's view. */
+static bool has_live(const struct singlet_slab *slab)
 {
-	struct census c = {};
 	unsigned int i;
 
 	for (i = 0; i < slab->slots; i++) {
 		u32 refs = atomic_read(&slab->obj[i].refs);
 
-		if ((s32)refs < 0)
-			continue;
-		if ((refs & (OBJECT_COUNT | OBJECT_IMMORTAL)) == 1)
-			c.idle++;
-		else
-			c.live++;
+		if ((s32)refs >= 0 && (refs & ~OBJECT_AGED) != 1)
+			return true;
 	}
-	return c;
+	return false;
 }
 
 /* Make slot @i dying if it is to go; RCU section. */
@@ -117,7 +111,7 @@ static bool worth_it(struct singlet_store *store, u32 index, struct walk *w)
 	slab = singlet_slab_dir_find(&store->pool.dir, index);
 	if (slab && atomic_read(&slab->idle.nr) > 0) {
 		w->budget -= min_t(unsigned long, w->budget, slab->slots / 8);
-		worth = w->mixed == !!take_census(slab).live;
+		worth = w->mixed == has_live(slab);
 	}
 	rcu_read_unlock();
 	return worth;
@@ -167,6 +161,9 @@ unsigned long singlet_reclaim_some(struct singlet_store *store,
 			  nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
 	};
 
+	/* Often there is nothing, and then not to be looked for everywhere. */
+	if (singlet_counters_sum(&store->counters, STAT_IDLE) <= 0)
+		return 0;
 	walk_around(store, &w);
 	w.mixed = true;
 	walk_around(store, &w);
@@ -252,26 +249,20 @@ static bool make_room(struct singlet_store *store, u32 size)
 	bool some = false;
 
 	do {
-		unsigned long nr = 64;
-
-		if (!singlet_reclaim_some(store, nr, true) &&
-		    !singlet_reclaim_some(store, nr, false))
+		if (!singlet_reclaim_some(store, ROOM, true) &&
+		    !singlet_reclaim_some(store, ROOM, false))
 			break;
 		some = true;
 	} while (atomic64_read(use) > goal);
 	return some;
 }
 
-/* Down to the ceiling of idle bytes, and some more, lest it begin again soon. */
+/* Down to the ceiling of idle bytes. */
 static void trim(struct singlet_store *store)
 {
-	u64 excess;
-
-	while ((excess = singlet_store_idle_excess(store))) {
-		unsigned long nr = 1024;
-
-		if (!singlet_reclaim_some(store, nr, true) &&
-		    !singlet_reclaim_some(store, nr, false))
+	while (singlet_store_idle_excess(store)) {
+		if (!singlet_reclaim_some(store, TRIM, true) &&
+		    !singlet_reclaim_some(store, TRIM, false))
 			break;
 		cond_resched();
 	}
@@ -313,7 +304,7 @@ static void haul_in(struct singlet_idle *idle, void *ctx)
 static bool spare(struct singlet_slab *slab)
 {
 	bool spared = READ_ONCE(slab->idle.spared);
-	bool mixed = take_census(slab).live;
+	bool mixed = has_live(slab);
 
 	WRITE_ONCE(slab->idle.spared, mixed);
 	return mixed && !spared;

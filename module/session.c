@@ -3,10 +3,8 @@
 #include "session.h"
 
 #include <linux/err.h>
-#include <linux/idr.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 #include "compat/alloc.h"
 #include "container.h"
@@ -57,7 +55,17 @@ static void uncharge(struct singlet_session *s)
 	singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES, 1);
 }
 
-static struct singlet_session *session_alloc(kuid_t uid)
+/**
+ * singlet_session_new() - a session that nobody knows yet
+ * @domain: in which it will be
+ * @uid: who is charged for its references
+ * @access: SINGLET_ACCESS_*
+ *
+ * Context: Process, sleeps.
+ * Return: The session, to be freed with singlet_session_free(); or NULL.
+ */
+struct singlet_session *singlet_session_new(struct singlet_domain *domain,
+					    kuid_t uid, u32 access)
 {
 	struct singlet_session *s;
 
@@ -69,14 +77,18 @@ static struct singlet_session *session_alloc(kuid_t uid)
 		kfree(s);
 		return NULL;
 	}
+	s->domain = domain;
+	s->access = access;
 	singlet_account_init(&s->account, s->user, DRAWN_BY_SESSION);
+	singlet_refs_init(&s->refs, &domain->store->counters);
 	mutex_init(&s->mutex);
 	xa_init_flags(&s->allocs, XA_FLAGS_ACCOUNT);
 	s->pid = get_pid(task_tgid(current));
 	return s;
 }
 
-static void session_free(struct singlet_session *s)
+/* It holds nothing, and nobody uses it. */
+void singlet_session_free(struct singlet_session *s)
 {
 	singlet_account_end(&s->account);
 	singlet_user_put(s->user);
@@ -84,42 +96,34 @@ static void session_free(struct singlet_session *s)
 	kfree(s);
 }
 
-static void session_setup(struct singlet_session *s,
-			  struct singlet_domain *domain, u32 access)
-{
-	s->domain = domain;
-	s->access = access;
-	singlet_refs_init(&s->refs, &domain->store->counters);
-}
-
 /*
  * A session in a domain that was entered (or an ERR_PTR).  Return: The session,
- * or an ERR_PTR; then the domain is left.
+ * or an ERR_PTR; then the domain is left, and does not stay if it was @made for
+ * that.
  */
 static struct singlet_session *session_begin(const struct singlet_caller *caller,
 					     struct singlet_domain *domain,
-					     u32 access)
+					     u32 access, bool made)
 {
 	struct singlet_session *s;
 	int err = -ENOMEM;
 
 	if (IS_ERR(domain))
 		return ERR_CAST(domain);
-	s = session_alloc(caller->cred->euid);
+	s = singlet_session_new(domain, caller->cred->euid, access);
 	if (!s)
 		goto err_domain;
-	session_setup(s, domain, access);
 	err = xa_alloc(&domain->sessions, &s->number, s, xa_limit_31b,
 		       GFP_KERNEL_ACCOUNT);
 	if (!err)
 		return s;
-	session_free(s);
+	singlet_session_free(s);
 err_domain:
+	if (made)
+		singlet_domain_abandon(domain);
 	singlet_domain_close(domain);
 	return ERR_PTR(err);
 }
-
-#define ACCESS_ALL	(SINGLET_ACCESS_READ | SINGLET_ACCESS_WRITE)
 
 /**
  * singlet_session_open() - a session in the private domain of a user
@@ -132,7 +136,7 @@ err_domain:
 struct singlet_session *singlet_session_open(const struct singlet_caller *caller)
 {
 	return session_begin(caller, singlet_domain_open(caller->cred),
-			     ACCESS_ALL);
+			     SESSION_ACCESS_ALL, false);
 }
 
 /**
@@ -149,22 +153,9 @@ struct singlet_session *singlet_session_create(const struct singlet_caller *call
 					       struct singlet_name name,
 					       u32 mode, u32 flags)
 {
-	struct singlet_domain *domain, *held;
-	struct singlet_session *s;
-
-	domain = singlet_named_create(caller, name, mode, flags);
-	if (IS_ERR(domain))
-		return ERR_CAST(domain);
-	/* Should the session fail, the domain is not to stay. */
-	mutex_lock(&singlet_domains_mutex);
-	held = domain;
-	held->nr_sessions++;
-	mutex_unlock(&singlet_domains_mutex);
-	s = session_begin(caller, domain, ACCESS_ALL);
-	if (IS_ERR(s))
-		singlet_domain_abandon(held);
-	singlet_domain_close(held);
-	return s;
+	return session_begin(caller,
+			     singlet_named_create(caller, name, mode, flags),
+			     SESSION_ACCESS_ALL, true);
 }
 
 /**
@@ -181,32 +172,22 @@ struct singlet_session *singlet_session_join(const struct singlet_caller *caller
 					     u32 access)
 {
 	return session_begin(caller, singlet_named_join(caller, name, access),
-			     access);
-}
-
-static struct singlet_object *object_at(struct singlet_session *s, u32 handle)
-{
-	struct singlet_object *obj;
-	struct singlet_slab *slab;
-
-	rcu_read_lock();
-	obj = singlet_pool_object(&s->domain->store->pool, handle, &slab);
-	rcu_read_unlock();
-	return obj;
+			     access, false);
 }
 
 static void drop(void *ctx, u32 handle)
 {
 	struct singlet_session *s = ctx;
-	struct singlet_object *obj = object_at(s, handle);
+	struct singlet_object *obj;
 
+	obj = singlet_store_object(s->domain->store, handle);
 	count_held(s, singlet_object_len(obj), -1);
 	count(s, STAT_RELEASED, 1);
 	singlet_store_put(obj);
 }
 
 /* Drop what the session holds; nobody but a reader of leaks uses it still. */
-static void drop_all(struct singlet_session *s)
+void singlet_session_drop(struct singlet_session *s)
 {
 	unsigned long handle;
 	void *since;
@@ -227,88 +208,24 @@ static void drop_all(struct singlet_session *s)
 /* Drop all references; nobody uses the session any more. */
 void singlet_session_close(struct singlet_session *s)
 {
-	drop_all(s);
+	singlet_session_drop(s);
 	xa_erase(&s->domain->sessions, s->number);
 	singlet_domain_close(s->domain);
-	session_free(s);
-}
-
-/* Pins */
-
-static struct singlet_session *make_pins(struct singlet_domain *domain)
-{
-	struct singlet_session *pins;
-
-	pins = session_alloc(domain->user->uid);
-	if (!pins)
-		return ERR_PTR(-ENOMEM);
-	session_setup(pins, domain, ACCESS_ALL);
-	/* Pairs with the dependent load in singlet_session_pins(). */
-	smp_store_release(&domain->pins, pins);
-	return pins;
+	singlet_session_free(s);
 }
 
 /**
- * singlet_session_pins() - what holds the pins of the session's domain
+ * singlet_session_record() - note that the session holds an object
  * @s: session
- * @make: if there are none yet, begin
+ * @obj: on which the caller has a reference
+ * @n: references to record
  *
  * Context: Process, sleeps.
- * Return: A session that stays as long as @s does; NULL: there is none; an
- * ERR_PTR: -ENOMEM.
+ * Return: 1: the caller's reference is the session's now; 0: it is still the
+ * caller's, as after an error: -EDQUOT, -EOVERFLOW, -ENOMEM.
  */
-struct singlet_session *singlet_session_pins(struct singlet_session *s,
-					     bool make)
-{
-	struct singlet_domain *domain = s->domain;
-	struct singlet_session *pins = READ_ONCE(domain->pins);
-
-	if (pins || !make)
-		return pins;
-	mutex_lock(&singlet_domains_mutex);
-	pins = domain->pins ?: make_pins(domain);
-	mutex_unlock(&singlet_domains_mutex);
-	return pins;
-}
-
-static void unpin_all(struct singlet_domain *domain)
-{
-	drop_all(domain->pins);
-	session_free(domain->pins);
-}
-
-static int move_pins(struct singlet_domain *domain, struct singlet_user *user)
-{
-	struct singlet_session *pins = domain->pins;
-	int err;
-
-	/* The caller keeps its own use of @user. */
-	user = singlet_user_get(user->uid);
-	err = singlet_account_move(&pins->account, user);
-	if (!err)
-		swap(pins->user, user);
-	singlet_user_put(user);
-	return err;
-}
-
-static const struct singlet_domain_ops domain_ops = {
-	.unpin_all = unpin_all,
-	.move_pins = move_pins,
-};
-
-/* Before the first domain.  Return: 0. */
-int singlet_session_init(void)
-{
-	singlet_domain_set_ops(&domain_ops);
-	return 0;
-}
-
-/*
- * Record @n more references on @obj, on which the caller has one.  Return: 1:
- * that one is the session's now; 0: it is still the caller's; or an error,
- * likewise.
- */
-static int record(struct singlet_session *s, struct singlet_object *obj, u32 n)
+int singlet_session_record(struct singlet_session *s,
+			   struct singlet_object *obj, u32 n)
 {
 	bool first;
 	int ret = 0;
@@ -376,17 +293,17 @@ static void discard(struct singlet_object *obj)
 }
 
 /*
- * The object that @id names, if the session holds it.  s->mutex; while it is
- * held the object stays.
+ * The object that @id names, if the session holds it; or NULL.  s->mutex; while
+ * it is held the object stays.
  */
-static struct singlet_object *held(struct singlet_session *s, u64 id)
+struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id)
 {
 	struct singlet_object *obj;
 
 	lockdep_assert_held(&s->mutex);
 	if (id & WORLD_ID || !singlet_refs_count(&s->refs, (u32)id))
 		return NULL;
-	obj = object_at(s, (u32)id);
+	obj = singlet_store_object(s->domain->store, (u32)id);
 	/* An id of a former object there is not the one that is held. */
 	return obj->gen == id >> 32 ? obj : NULL;
 }
@@ -416,7 +333,7 @@ int singlet_session_intern(struct singlet_session *s, u32 type,
 	*id = singlet_object_id(obj);
 	if (*id & WORLD_ID)
 		return ret;
-	had = record(s, obj, 1);
+	had = singlet_session_record(s, obj, 1);
 	if (had == 1)
 		return ret;
 	if (had < 0 && ret == 1)
@@ -533,7 +450,7 @@ int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n)
 		return PTR_ERR(obj);
 	if (id & WORLD_ID)
 		return 0;
-	err = record(s, obj, n);
+	err = singlet_session_record(s, obj, n);
 	if (err != 1)
 		singlet_store_put(obj);
 	if (err >= 0 && revived)
@@ -568,7 +485,7 @@ int singlet_session_release(struct singlet_session *s, u64 id, u32 n,
 		return singlet_store_peek(s->domain->store, id, &peek);
 	}
 	mutex_lock(&s->mutex);
-	obj = held(s, id);
+	obj = singlet_session_own(s, id);
 	ret = obj ? singlet_refs_sub(&s->refs, (u32)id, n) : -ENOENT;
 	if (ret == 1) {
 		count_held(s, singlet_object_len(obj), -1);
@@ -579,127 +496,13 @@ int singlet_session_release(struct singlet_session *s, u64 id, u32 n,
 	return ret;
 }
 
-/* When it was allocated, for singlet_session_leaks(): 0 or -ENOMEM. */
-static int note_alloc(struct singlet_session *s, u32 handle)
-{
-	void *now = xa_mk_value(ktime_get_boottime_ns() / NSEC_PER_MSEC);
-	int err;
-
-	mutex_lock(&s->mutex);
-	err = xa_err(xa_store(&s->allocs, handle, now, GFP_KERNEL));
-	mutex_unlock(&s->mutex);
-	return err;
-}
-
-static void forget_alloc(struct singlet_session *s, u32 handle)
-{
-	mutex_lock(&s->mutex);
-	xa_erase(&s->allocs, handle);
-	mutex_unlock(&s->mutex);
-}
-
-/**
- * singlet_session_alloc() - a plain object
- * @s: session, which gets one reference on it
- * @type: number of a type of kind plain
- * @len: bytes
- * @id: out, on success
- *
- * Context: Process, sleeps.
- * Return: 0; or as singlet_store_alloc().
- */
-int singlet_session_alloc(struct singlet_session *s, u32 type, u32 len,
-			  u64 *id)
-{
-	struct singlet_object *obj;
-	int err;
-
-	obj = singlet_store_alloc(s->domain->store, type, len, GFP_KERNEL);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	*id = singlet_object_id(obj);
-	err = note_alloc(s, (u32)*id);
-	if (!err)
-		err = record(s, obj, 1);
-	if (err == 1)
-		return 0;
-	forget_alloc(s, (u32)*id);
-	singlet_store_put(obj);
-	return err;
-}
-
-/* A plain object of this session, s->mutex held; or an ERR_PTR. */
-static struct singlet_object *own_plain(struct singlet_session *s, u64 id)
-{
-	struct singlet_object *obj;
-	struct singlet_peek peek;
-
-	if (id & WORLD_ID)
-		return ERR_PTR(singlet_store_peek(s->domain->store, id,
-						  &peek) ?: -EPERM);
-	obj = held(s, id);
-	if (!obj)
-		return ERR_PTR(-ENOENT);
-	return obj->info & INFO_PLAIN ? obj : ERR_PTR(-EPERM);
-}
-
-/**
- * singlet_session_write() - fill an unsealed object
- * @s: session
- * @id: of a plain object it holds
- * @offset: where in the object
- * @data: bytes in kernel memory
- * @len: how many
- *
- * Context: Process, sleeps.
- * Return: 0; -ENOENT; -EPERM: sealed, or not plain; -EINVAL: beyond the
- * object.
- */
-int singlet_session_write(struct singlet_session *s, u64 id, u32 offset,
-			  const void *data, u32 len)
-{
-	struct singlet_object *obj;
-	int err = 0;
-	u32 size;
-
-	mutex_lock(&s->mutex);
-	obj = own_plain(s, id);
-	if (IS_ERR(obj)) {
-		err = PTR_ERR(obj);
-		goto out;
-	}
-	size = singlet_object_len(obj);
-	if (!(obj->info & INFO_UNSEALED))
-		err = -EPERM;
-	else if (offset > size || len > size - offset)
-		err = -EINVAL;
-	else
-		memcpy(singlet_object_data(obj) + offset, data, len);
-out:
-	mutex_unlock(&s->mutex);
-	return err;
-}
-
-/* Context: Process, sleeps.  Return: 0, -ENOENT, -EPERM. */
-int singlet_session_seal(struct singlet_session *s, u64 id)
-{
-	struct singlet_object *obj;
-
-	mutex_lock(&s->mutex);
-	obj = own_plain(s, id);
-	if (!IS_ERR(obj))
-		singlet_store_seal(obj);
-	mutex_unlock(&s->mutex);
-	return PTR_ERR_OR_ZERO(obj);
-}
-
 /* References that the session has on an object.  Context: Process, sleeps. */
 u32 singlet_session_held(struct singlet_session *s, u64 id)
 {
 	u32 n = 0;
 
 	mutex_lock(&s->mutex);
-	if (held(s, id))
+	if (singlet_session_own(s, id))
 		n = singlet_refs_count(&s->refs, (u32)id);
 	mutex_unlock(&s->mutex);
 	return n;

@@ -6,8 +6,6 @@
  * the rest in the session's own records; so no user can make an object's
  * count overflow.  Immortal objects are not recorded.
  *
- * A domain's pins are held by a session of their own that no file is open on.
- *
  * Locking: session->mutex protects the records and the bytes of the session's
  * unsealed objects.  It is never held across a copy from or to user space.
  */
@@ -21,6 +19,8 @@
 
 #include "named.h"
 #include "refs.h"
+
+#define SESSION_ACCESS_ALL	(SINGLET_ACCESS_READ | SINGLET_ACCESS_WRITE)
 
 struct singlet_session {
 	struct singlet_domain *domain;	/* stable */
@@ -46,9 +46,14 @@ struct singlet_session *singlet_session_join(const struct singlet_caller *caller
 					     u32 access);
 void singlet_session_close(struct singlet_session *s);
 
-struct singlet_session *singlet_session_pins(struct singlet_session *s,
-					     bool make);
-int singlet_session_init(void);
+/* For what else is a session, or gives it references. */
+struct singlet_session *singlet_session_new(struct singlet_domain *domain,
+					    kuid_t uid, u32 access);
+void singlet_session_drop(struct singlet_session *s);
+void singlet_session_free(struct singlet_session *s);
+int singlet_session_record(struct singlet_session *s,
+			   struct singlet_object *obj, u32 n);
+struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id);
 
 int singlet_session_intern(struct singlet_session *s, u32 type,
 			   const void *data, u32 len, bool create, u64 *id);
@@ -61,11 +66,6 @@ void singlet_session_let_go(struct singlet_session *s,
 			    struct singlet_object *last);
 void singlet_session_take_back(struct singlet_session *s,
 			       struct singlet_object *last, u32 n);
-int singlet_session_alloc(struct singlet_session *s, u32 type, u32 len,
-			  u64 *id);
-int singlet_session_write(struct singlet_session *s, u64 id, u32 offset,
-			  const void *data, u32 len);
-int singlet_session_seal(struct singlet_session *s, u64 id);
 struct singlet_object *singlet_session_get(struct singlet_session *s, u64 id);
 u32 singlet_session_held(struct singlet_session *s, u64 id);
 

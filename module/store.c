@@ -3,7 +3,6 @@
 #include "store.h"
 
 #include <linux/mm.h>
-#include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -58,15 +57,8 @@ static u32 handle_hash(struct singlet_table *table, u32 handle)
 {
 	struct singlet_store *store = container_of(table, struct singlet_store,
 						   table);
-	struct singlet_object *obj;
-	struct singlet_slab *slab;
-	u32 hash;
 
-	rcu_read_lock();
-	obj = singlet_pool_object(&store->pool, handle, &slab);
-	hash = object_hash(store, obj);
-	rcu_read_unlock();
-	return hash;
+	return object_hash(store, singlet_store_object(store, handle));
 }
 
 /* Life cycle of a store */
@@ -250,28 +242,22 @@ void singlet_store_unhash(struct singlet_store *store,
 	}
 }
 
-/* Objects of one type after another are no more; see singlet_type_sub(). */
-struct farewell {
-	struct singlet_type *type;
-	unsigned int nr;
-	u64 bytes;
-};
-
-static void bid_farewell(struct singlet_store *store, struct farewell *f,
-			 const struct singlet_object *obj, u32 len)
+/* @nr objects are no more: tell their types, each run of one type at once. */
+static void types_sub(struct singlet_store *store,
+		      struct singlet_object *const *obj, unsigned int nr)
 {
-	struct singlet_type *type = NULL;
+	unsigned int i, end;
 
-	if (obj)
-		type = singlet_types_at(&store->types,
-					singlet_info_type(READ_ONCE(obj->info)));
-	if (f->type && f->type != type) {
-		singlet_type_sub(f->type, f->nr, f->bytes);
-		*f = (struct farewell){};
+	for (i = 0; i < nr; i = end) {
+		u32 index = singlet_info_type(READ_ONCE(obj[i]->info));
+		u64 bytes = 0;
+
+		for (end = i; end < nr && index ==
+		     singlet_info_type(READ_ONCE(obj[end]->info)); end++)
+			bytes += singlet_object_len(obj[end]);
+		singlet_type_sub(singlet_types_at(&store->types, index),
+				 end - i, bytes);
 	}
-	f->type = type;
-	f->nr++;
-	f->bytes += len;
 }
 
 /**
@@ -288,7 +274,6 @@ void singlet_store_free_evicted(struct singlet_store *store,
 {
 	struct singlet_slab *slab = singlet_object_slab(obj[0]);
 	struct singlet_slab_cache *cache = slab->cache;
-	struct farewell f = {};
 	u32 size = slab->size;
 	unsigned int i;
 
@@ -296,28 +281,31 @@ void singlet_store_free_evicted(struct singlet_store *store,
 	count(store, STAT_BYTES_IDLE, -(long)nr * size);
 	count(store, STAT_EVICTIONS, nr);
 	singlet_idle_sub(&slab->idle, nr);
-	for (i = 0; i < nr; i++) {
-		u32 len = singlet_object_len(obj[i]);
-
-		bid_farewell(store, &f, obj[i], len);
-		singlet_object_erase(obj[i], len);
-	}
-	/* The type may go when its objects do not count any more. */
-	bid_farewell(store, &f, NULL, 0);
+	/* A type may go when its objects do not count any more. */
+	types_sub(store, obj, nr);
+	for (i = 0; i < nr; i++)
+		singlet_object_erase(obj[i], singlet_object_len(obj[i]));
 	/* Whole slabs are to end here: around the magazines. */
 	singlet_slab_give(cache, obj, nr);
 	singlet_store_uncharge(store, nr, size);
 }
 
-/*
- * The slow part of singlet_store_charge().  Idle objects are the first to go
- * when a quota is reached.
+/**
+ * singlet_store_charge() - ask the quota for a slot
+ * @store: store
+ * @size: bytes in the slot
+ * @gfp: whether the caller may sleep; then idle objects give way first
+ *
+ * Context: As @gfp says; with no lock held.
+ * Return: 0: to be undone by singlet_store_uncharge(); -EDQUOT.
  */
-int singlet_store_charge_slow(struct singlet_store *store, u32 size, gfp_t gfp)
+int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp)
 {
 	struct singlet_account *account = store->account;
 	bool can_wait = gfpflags_allow_blocking(gfp) && hooks;
 
+	if (!account)
+		return 0;
 	for (;;) {
 		if (!singlet_account_charge(account, SINGLET_QUOTA_OBJECTS, 1)) {
 			if (!singlet_account_charge(account,

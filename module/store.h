@@ -7,7 +7,7 @@
  *
  * Freeing a value.  Whoever moves an idle object to dying (singlet_object_kill)
  * owns it, removes its entry under the stripe's lock, wipes the slot and gives
- * it back.  Nobody waits for readers: slots are type-stable, and a reader that
+ * it back.  Nobody waits for readers: records are type-stable, and a reader that
  * comes late finds no object or another one, never half of one.
  *
  * Plain objects are in no table; they are reached by id and freed by their
@@ -87,7 +87,7 @@ void singlet_store_free_evicted(struct singlet_store *store,
 				struct singlet_object **obj, unsigned int nr);
 void singlet_store_unhash(struct singlet_store *store,
 			  struct singlet_object *const *obj, unsigned int nr);
-int singlet_store_charge_slow(struct singlet_store *store, u32 size, gfp_t gfp);
+int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp);
 void singlet_store_check_idle(struct singlet_store *store);
 u64 singlet_store_idle_excess(struct singlet_store *store);
 int singlet_store_peek(struct singlet_store *store, u64 id,
@@ -100,8 +100,10 @@ int singlet_store_peek(struct singlet_store *store, u64 id,
  * frees it.
  *
  * Context: Any but NMI; never sleeps (on PREEMPT_RT: preemptible).
+ * Return: What became of the object; who is in an RCU section may try to kill
+ * it still.
  */
-static inline void singlet_store_put(struct singlet_object *obj)
+static inline enum singlet_put singlet_store_put(struct singlet_object *obj)
 {
 	enum singlet_put put;
 
@@ -111,6 +113,20 @@ static inline void singlet_store_put(struct singlet_object *obj)
 	if (unlikely(put != PUT_LIVE))
 		singlet_store_put_last(obj, put);
 	rcu_read_unlock();
+	return put;
+}
+
+/* The record behind @handle, on whose object the caller has a reference. */
+static inline struct singlet_object *
+singlet_store_object(const struct singlet_store *store, u32 handle)
+{
+	struct singlet_object *obj;
+	struct singlet_slab *slab;
+
+	rcu_read_lock();
+	obj = singlet_pool_object(&store->pool, handle, &slab);
+	rcu_read_unlock();
+	return obj;
 }
 
 /* Dying objects that are dealt with together, at most. */
@@ -133,13 +149,6 @@ static inline void singlet_store_count_idle(struct singlet_store *store,
 		singlet_idle_sub(&slab->idle, 1);
 	else if (singlet_idle_inc(&slab->idle) % IDLE_CHECK == 1)
 		singlet_store_check_idle(store);
-}
-
-/* Of whom a quota is asked for a slot of @size bytes.  Return: 0, -EDQUOT. */
-static inline int singlet_store_charge(struct singlet_store *store, u32 size,
-				       gfp_t gfp)
-{
-	return store->account ? singlet_store_charge_slow(store, size, gfp) : 0;
 }
 
 /* @nr slots of @size bytes were given back. */

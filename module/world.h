@@ -31,11 +31,6 @@ extern struct singlet_world singlet_world;
 int singlet_world_init(void);
 void singlet_world_exit(void);
 
-static inline bool singlet_object_in_world(const struct singlet_object *obj)
-{
-	return singlet_object_slab(obj)->cache->pool == &singlet_world.pool;
-}
-
 /* The world's object of that value (of the right shape), or NULL. */
 static __always_inline struct singlet_object *
 singlet_world_find(u32 type, const void *data)

@@ -184,7 +184,7 @@ static u64 alloc(struct kunit *test, struct singlet_session *s, u32 type,
 {
 	u64 id = 0;
 
-	KUNIT_EXPECT_EQ(test, singlet_session_alloc(s, type, len, &id), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_alloc(s, type, len, &id), 0);
 	return id;
 }
 
@@ -239,7 +239,7 @@ static void credit_leaks(struct kunit *test)
 						    leak, 1), -ENOENT);
 
 	/* In use by others: held, but not allocated there. */
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(s, ids[0]), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(s, ids[0]), 0);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(t, ids[0], 1), 0);
 	KUNIT_EXPECT_EQ(test, leaks(test, s, ALICE, t->number, leak, 8), 2);
 	/* Released, it is no leak, though it exists. */

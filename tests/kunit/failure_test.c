@@ -433,9 +433,9 @@ static void failure_session_alloc(struct kunit *test)
 		int err;
 
 		fail_nth(n);
-		pins = singlet_session_pins(s, true);
+		pins = singlet_pins_of(s, true);
 		err = IS_ERR(pins) ? PTR_ERR(pins) :
-				     singlet_session_alloc(pins, type, 9, &id);
+				     singlet_plain_alloc(pins, type, 9, &id);
 		fault = injected();
 		faults += fault;
 		if (err) {

@@ -53,10 +53,10 @@ static void pins_exit(struct kunit *test)
 static struct singlet_session *pins(struct kunit *test)
 {
 	struct scene *c = test->priv;
-	struct singlet_session *pins = singlet_session_pins(c->s, true);
+	struct singlet_session *pins = singlet_pins_of(c->s, true);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pins);
-	KUNIT_EXPECT_PTR_EQ(test, singlet_session_pins(c->s, false), pins);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_pins_of(c->s, false), pins);
 	return pins;
 }
 
@@ -108,7 +108,7 @@ static void pins_survive(struct kunit *test)
 	struct singlet_reclaimed out;
 	u64 id;
 
-	KUNIT_EXPECT_NULL(test, singlet_session_pins(c->s, false));
+	KUNIT_EXPECT_NULL(test, singlet_pins_of(c->s, false));
 	id = pinned(test, "value", 3);
 	KUNIT_EXPECT_EQ(test, suite_stats(c->s->domain->store).pins, 1);
 	reopen(test);
@@ -136,7 +136,7 @@ static void pins_private(struct kunit *test)
 	struct singlet_domain *domain = s->domain;
 	u64 id = suite_session_str(test, s, "value");
 
-	p = singlet_session_pins(s, true);
+	p = singlet_pins_of(s, true);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(p, id, 1), 0);
 	singlet_session_close(s);
@@ -146,7 +146,7 @@ static void pins_private(struct kunit *test)
 	KUNIT_ASSERT_PTR_EQ(test, s->domain, domain);
 	KUNIT_EXPECT_EQ(test, suite_session_str(test, s, "value"), id);
 	suite_session_put(test, s, id);
-	suite_session_put(test, singlet_session_pins(s, false), id);
+	suite_session_put(test, singlet_pins_of(s, false), id);
 	suite_expect_empty(test, domain->store);
 	singlet_session_close(s);
 }
@@ -160,9 +160,9 @@ static void pins_end(struct kunit *test)
 	u64 id = 0, outer = 0;
 
 	pinned(test, "value", 1000);
-	KUNIT_EXPECT_EQ(test, singlet_session_alloc(pins(test), type, 10, &id),
+	KUNIT_EXPECT_EQ(test, singlet_plain_alloc(pins(test), type, 10, &id),
 			0);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(pins(test), id), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(pins(test), id), 0);
 	KUNIT_EXPECT_EQ(test, singlet_session_intern(pins(test),
 						     SINGLET_TYPE_TUPLE, &id,
 						     8, true, &outer), 1);

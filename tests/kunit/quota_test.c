@@ -222,20 +222,20 @@ static void quota_move(struct kunit *test)
 
 	expect_charge(test, a, 100, 0);
 	KUNIT_EXPECT_EQ(test, singlet_account_charge(a, BYTES, 5000), 0);
-	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[0]), 0);
-	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1]), 0);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[0], false), 0);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1], false), 0);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[0], OBJECTS), 0);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[0], BYTES), 0);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[1], OBJECTS), 100);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[1], BYTES), 5000);
-	singlet_account_move_back(a, p->user[0]);
+	singlet_account_move(a, p->user[0], true);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[0], OBJECTS), 100);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[1], BYTES), 0);
 
 	/* Too much of the second thing: nothing is changed. */
 	suite_param(test, "user_max_bytes", 4999);
 	memcpy(use, p->user[0]->use, sizeof(use));
-	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1]), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1], false), -EDQUOT);
 	KUNIT_EXPECT_MEMEQ(test, use, p->user[0]->use, sizeof(use));
 	KUNIT_EXPECT_EQ(test, p->user[1]->use[OBJECTS], 0);
 	KUNIT_EXPECT_EQ(test, p->user[1]->use[BYTES], 0);
@@ -250,13 +250,13 @@ static void quota_move_exact(struct kunit *test)
 	struct payers *p = test->priv;
 	struct singlet_account *a = &p->account[0], *b = &p->account[1];
 
-	KUNIT_EXPECT_EQ(test, singlet_account_move(b, p->user[1]), 0);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(b, p->user[1], false), 0);
 	expect_charge(test, a, 100, 0);
 	expect_charge(test, b, 50, 0);
 	suite_param(test, "user_max_objects", 149);
-	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1]), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1], false), -EDQUOT);
 	suite_param(test, "user_max_objects", 150);
-	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1]), 0);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(a, p->user[1], false), 0);
 	expect_charge(test, a, 1, -EDQUOT);
 	expect_charge(test, b, 1, -EDQUOT);
 	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[1], OBJECTS), 150);

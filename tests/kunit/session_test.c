@@ -301,7 +301,7 @@ static void session_stale_ids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_release(s, old, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(s, old, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_inspect_query(s, old, &item), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(s, old), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(s, old), -ENOENT);
 	expect_query(test, s, id, SINGLET_STATE_LIVE, 1, 1);
 	expect_query(test, s, keep, SINGLET_STATE_LIVE, 1, 1);
 }
@@ -315,20 +315,20 @@ static void session_plain(struct kunit *test)
 	struct singlet_object *obj;
 	u64 id = 0, cursor = 0, str;
 
-	KUNIT_ASSERT_EQ(test, singlet_session_alloc(a, type, 10, &id), 0);
+	KUNIT_ASSERT_EQ(test, singlet_plain_alloc(a, type, 10, &id), 0);
 	expect_query(test, a, id, SINGLET_STATE_UNSEALED, 1, 1);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 0, "0123456789", 10),
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 0, "0123456789", 10),
 			0);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 9, "x", 1), 0);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 10, "", 0), 0);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 10, "y", 1),
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 9, "x", 1), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 10, "", 0), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 10, "y", 1),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 11, "", 0), -EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 0, "y", 11),
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 11, "", 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 0, "y", 11),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, U32_MAX, "y", 1),
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, U32_MAX, "y", 1),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 1, "y", U32_MAX),
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 1, "y", U32_MAX),
 			-EINVAL);
 
 	/* Nobody else can reach it, in any way. */
@@ -336,8 +336,8 @@ static void session_plain(struct kunit *test)
 			-ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_inspect_query(b, id, &item), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(b, id, 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(b, id, 0, "y", 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(b, id), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(b, id, 0, "y", 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(b, id), -ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_inspect_list(b, 0, &cursor, &entry, 1),
 			0);
 	obj = singlet_session_get(a, id);
@@ -346,11 +346,11 @@ static void session_plain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(obj), 2);
 	singlet_store_put(obj);
 
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(a, id), 0);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(a, id), 0);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, id, 0, "y", 1), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(a, id), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(a, id), 0);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, id, 0, "y", 1), -EPERM);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(b, id, 2), 0);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(b, id, 0, "y", 1), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(b, id, 0, "y", 1), -EPERM);
 	expect_query(test, b, id, SINGLET_STATE_LIVE, 2, 2);
 	cursor = 0;
 	KUNIT_EXPECT_EQ(test, singlet_inspect_list(b, type, &cursor, &entry, 1),
@@ -359,17 +359,17 @@ static void session_plain(struct kunit *test)
 
 	/* Only plain ones are written and sealed. */
 	str = intern(test, a, "text", 1);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(a, str, 0, "y", 1), -EPERM);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(a, str), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(a, str, 0, "y", 1), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(a, str), -EPERM);
 	release(test, a, str, 1, true);
 
 	release(test, a, id, 1, true);
 	expect_query(test, b, id, SINGLET_STATE_LIVE, 1, 2);
 	singlet_session_close(b);
 	KUNIT_EXPECT_EQ(test, singlet_inspect_query(a, id, &item), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_alloc(a, SINGLET_TYPE_STR, 1,
-						    &id), -EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_alloc(a, 999, 1, &id), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_plain_alloc(a, SINGLET_TYPE_STR, 1,
+						  &id), -EINVAL);
+	KUNIT_EXPECT_EQ(test, singlet_plain_alloc(a, 999, 1, &id), -ENOENT);
 	expect_clean(test, a);
 }
 
@@ -380,7 +380,7 @@ static void session_plain_unsealed_end(struct kunit *test)
 	u32 type = suite_type(test, store_of(a), "plain", SINGLET_KIND_PLAIN);
 	u64 id = 0;
 
-	KUNIT_ASSERT_EQ(test, singlet_session_alloc(b, type, 1000, &id), 0);
+	KUNIT_ASSERT_EQ(test, singlet_plain_alloc(b, type, 1000, &id), 0);
 	singlet_session_close(b);
 	KUNIT_EXPECT_EQ(test, suite_stats(store_of(a)).objects, 0);
 	KUNIT_EXPECT_EQ(test, suite_stats(store_of(a)).idle, 0);
@@ -402,14 +402,14 @@ static void session_world(struct kunit *test)
 	release(test, s, id, 1, false);
 	release(test, s, id, U32_MAX, false);
 	KUNIT_EXPECT_EQ(test, try_release(s, id, 0), -EINVAL);
-	KUNIT_EXPECT_EQ(test, singlet_session_write(s, id, 0, "y", 1), -EPERM);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(s, id), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_write(s, id, 0, "y", 1), -EPERM);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(s, id), -EPERM);
 	singlet_session_undo_intern(s, id, false);
 	KUNIT_EXPECT_EQ(test, s->references, 0);
 	bad = id + (1ULL << 32);
 	KUNIT_EXPECT_EQ(test, singlet_session_acquire(s, bad, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, try_release(s, bad, 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, singlet_session_seal(s, bad), -ENOENT);
+	KUNIT_EXPECT_EQ(test, singlet_plain_seal(s, bad), -ENOENT);
 	expect_clean(test, s);
 }
 

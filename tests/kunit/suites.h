@@ -13,6 +13,8 @@
 #include "reclaim.h"
 #include "inspect.h"
 #include "intern.h"
+#include "pins.h"
+#include "plain.h"
 #include "session.h"
 #include "store.h"
 #include "world.h"
