@@ -11,124 +11,106 @@
 #include "word.h"
 #include "world.h"
 
-/* Short values are the rule: compare them by words and without a call. */
+/* The bits in which eight bytes at @at differ. */
+static __always_inline u64 differ(const void *a, const void *b, u32 at)
+{
+	return singlet_word(a + at) ^ singlet_word(b + at);
+}
+
+/* Are the @len bytes at both places equal?  Short values are the rule. */
 static __always_inline bool equal(const void *a, const void *b, u32 len)
 {
-#ifdef CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS
-	u32 i;
-
-	if (likely(len >= 8 && len <= SIZE_SLACK_MAX)) {
-		for (i = 0; i < len - 8; i += 8)
-			if (singlet_word(a + i) != singlet_word(b + i))
-				return false;
-		/* The last eight, some of them perhaps once more. */
-		return singlet_word(a + len - 8) == singlet_word(b + len - 8);
-	}
-#endif
+	if (likely(len >= 8 && len <= 32))
+		return !(differ(a, b, 0) |
+			 differ(a, b, singlet_second_word(len)) |
+			 differ(a, b, singlet_third_word(len)) |
+			 differ(a, b, len - 8));
 	return !memcmp(a, b, len);
 }
 
-/* The short way: see intern.h.  What it looks for, and what it found. */
-struct wanted_short {
-	struct singlet_store *store;
-	const void *data;
-	u32 len;
-	u32 info;			/* of a record, with slack 0 */
-	struct singlet_object *obj;	/* with a reference, or an ERR_PTR */
-};
-
 /*
- * A reference was got in an uncommon way, or on another object.  Return: the
- * object, or NULL.
+ * A hit: the value is short and an object that is live already.  This is what
+ * nearly every intern is, and it is made of nothing that this does not need;
+ * whatever else comes up is left to the general way, from the beginning.
  */
-static noinline struct singlet_object *settle(const struct wanted_short *w,
-					      struct singlet_object *obj,
-					      enum singlet_got got, bool same)
+
+#define HIT_LINES	4	/* of a bucket; longer ones are not usual */
+
+/* A reference that was got is on an object that is not the one, or odd. */
+static noinline void give_back(struct singlet_object *obj, u32 refs)
 {
+	enum singlet_got got = singlet_object_got(obj, refs);
+
 	if (got == GOT_IDLE)
-		singlet_store_count_idle(w->store, obj, -1);
-	if (!same) {
+		singlet_store_count_idle(singlet_object_store(obj), obj, -1);
+	if (got == GOT_IDLE || got == GOT_LIVE)
 		singlet_store_put(obj);
-		return NULL;
-	}
-	if (got == GOT_IDLE)
-		singlet_count(&w->store->counters, STAT_REVIVALS, 1);
-	return obj;
 }
 
-/* The object on which the caller has a reference: is it the one? */
-static __always_inline bool same_short(const struct wanted_short *w,
-				       const struct singlet_object *obj,
-				       const void *payload, u32 size)
+/* Does @handle name the live object?  Return: it, with a reference; or NULL. */
+static __always_inline struct singlet_object *
+hit_handle(const struct singlet_store *store, u32 handle, u32 type,
+	   const void *data, u32 len)
 {
-	u32 slack = size - w->len;
-
-	return likely(slack <= INFO_SLACK_MASK &&
-		      (READ_ONCE(obj->info) ^ w->info) >> INFO_SLACK_SHIFT ==
-		      slack) &&
-	       likely(equal(payload, w->data, w->len));
-}
-
-static __always_inline bool match_short(void *ctx, u32 handle)
-{
-	struct wanted_short *w = ctx;
-	u32 slot = handle & INFO_SLOT_MASK, size, refs;
+	u32 slot = handle & INFO_SLOT_MASK, size, slack, refs;
 	struct singlet_object *obj;
 	struct singlet_slab *slab;
-	enum singlet_got got;
 	void *payload;
 	u64 place;
 
-	slab = singlet_slab_dir_place(&w->store->pool.dir,
+	slab = singlet_slab_dir_place(&store->pool.dir,
 				      handle >> INFO_SLOT_BITS, &place);
 	if (unlikely(!slab || slot > singlet_place_last(place)))
-		return false;
+		return NULL;
 	obj = &slab->obj[slot];
 	size = singlet_place_size(place);
 	payload = singlet_slab_base(slab, place) + (size_t)slot * size;
 	/* Most likely the one: fetch the bytes while the record is fetched. */
 	prefetch(payload);
 
-	refs = atomic_read(&obj->refs);
-	if (likely(singlet_refs_live(refs))) {
-		/* Acquire: pairs with the release in singlet_object_publish(). */
-		refs = atomic_fetch_add_acquire(1, &obj->refs);
-		if (likely(singlet_refs_live(refs) &&
-			   same_short(w, obj, payload, size))) {
-			w->obj = obj;
-			return true;
-		}
-		got = singlet_object_got(obj, refs);
-	} else {
-		got = singlet_object_tryget(obj);
-	}
-	if (got == GOT_NOTHING)
-		return false;
-	if (got == GOT_FULL)	/* only the very one can be that popular */
-		w->obj = ERR_PTR(-EOVERFLOW);
-	else
-		w->obj = settle(w, obj, got,
-				same_short(w, obj, payload, size));
-	return w->obj;
+	if (unlikely(!singlet_refs_live(atomic_read(&obj->refs))))
+		return NULL;
+	/* Acquire: pairs with the release in singlet_object_publish(). */
+	refs = atomic_fetch_add_acquire(1, &obj->refs);
+	slack = size - len;
+	if (likely(singlet_refs_live(refs) && slack <= INFO_SLACK_MASK &&
+		   READ_ONCE(obj->info) >> INFO_SLACK_SHIFT ==
+		   (slack | type << INFO_SLACK_BITS) &&
+		   equal(payload, data, len)))
+		return obj;
+	give_back(obj, refs);
+	return NULL;
 }
 
-/* Return: the object with a reference, NULL, or ERR_PTR(-EOVERFLOW). */
+/* Return: the object of the value, with a reference; NULL: look thoroughly. */
 static __always_inline struct singlet_object *
-find_short(struct singlet_store *store, u32 type, const void *data, u32 len,
-	   u32 hash)
+find_hit(const struct singlet_store *store, u32 type, const void *data,
+	 u32 len, u32 hash)
 {
-	struct wanted_short w = {
-		.store = store,
-		.data = data,
-		.len = len,
-		.info = type << INFO_TYPE_SHIFT,
-	};
-	bool exists;
+	const struct singlet_table *table = &store->table;
+	struct singlet_object *obj = NULL;
+	const struct singlet_line *line;
+	unsigned int i, n;
+	u64 marks;
 
 	rcu_read_lock();
-	exists = singlet_table_find(&store->table, hash, match_short, &w);
+	line = singlet_table_home(table, hash);
+	for (n = 0; likely(line && n < HIT_LINES); n++) {
+		marks = singlet_line_marks(line, singlet_table_tag(hash));
+		if (unlikely(!marks)) {
+			line = singlet_table_next(table, line);
+			continue;
+		}
+		i = singlet_line_tag(__ffs64(marks));
+		/* Acquire: pairs with the release in singlet_table_insert(). */
+		if (likely(compat_load_acquire(&line->tag[i]) ==
+			   singlet_table_tag(hash)))
+			obj = hit_handle(store, READ_ONCE(line->handle[i]),
+					 type, data, len);
+		break;
+	}
 	rcu_read_unlock();
-	return exists ? w.obj : NULL;
+	return obj;
 }
 
 /* The general way.  What it looks for, and what it found. */
@@ -339,11 +321,10 @@ err_charge:
 	return ret;
 }
 
-/* All but what is done for a short value that exists. */
-static noinline int intern(struct singlet_store *store,
-			   struct singlet_type *type, const void *data,
-			   u32 len, bool may_create, gfp_t gfp,
-			   struct singlet_object **objp)
+/* All that is not a hit.  Return: as singlet_store_intern(). */
+static int look(struct singlet_store *store, struct singlet_type *type,
+		const void *data, u32 len, bool may_create, gfp_t gfp,
+		struct singlet_object **objp)
 {
 	struct wanted w = {
 		.store = store,
@@ -373,32 +354,14 @@ static noinline int intern(struct singlet_store *store,
 	return may_create ? create(&w, type, gfp, objp) : -ENOENT;
 }
 
-/* The same for a short value that does not exist. */
-static noinline int intern_absent(struct singlet_store *store,
-				  struct singlet_type *type, const void *data,
-				  u32 len, u32 hash, bool may_create,
-				  gfp_t gfp, struct singlet_object **objp)
+/* The same, with the type's counters and the caller's hold on it. */
+static noinline int intern(struct singlet_store *store,
+			   struct singlet_type *type, const void *data,
+			   u32 len, bool may_create, gfp_t gfp,
+			   struct singlet_object **objp)
 {
-	struct wanted w = {
-		.store = store,
-		.data = data,
-		.len = len,
-		.type = type->index,
-		.hash = hash,
-	};
-	int err = singlet_type_check_shape(type, data, len);
+	int ret = look(store, type, data, len, may_create, gfp, objp);
 
-	if (err)
-		return err;
-	if (!may_create)
-		return -ENOENT;
-	return create(&w, type, gfp, objp);
-}
-
-/* Everything but a hit: settle the type's counters and the caller's hold. */
-static noinline int finish(struct singlet_store *store,
-			   struct singlet_type *type, int ret)
-{
 	if (ret == 1)
 		return ret;	/* the new object has our hold on the type */
 	if (ret == 0)
@@ -433,24 +396,19 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 	struct singlet_type *type = singlet_types_get(&store->types,
 						      type_number);
 	struct singlet_object *obj;
-	u32 hash;
-	int ret;
 
 	if (unlikely(!type))
 		return -ENOENT;
-	if (unlikely(!singlet_type_short(type, len)))
-		return finish(store, type, intern(store, type, data, len,
-						  may_create, gfp, objp));
-	hash = singlet_store_hash_value(store, type, data, len);
-	obj = find_short(store, type->index, data, len, hash);
-	if (!IS_ERR_OR_NULL(obj)) {
-		singlet_type_hit(type);
-		singlet_types_put(type);
-		*objp = obj;
-		return 0;
+	if (likely(singlet_type_short(type, len))) {
+		obj = find_hit(store, type->index, data, len,
+			       singlet_hash(&store->key, data, len,
+					    type->index));
+		if (likely(obj)) {
+			singlet_type_hit(type);
+			singlet_types_put(type);
+			*objp = obj;
+			return 0;
+		}
 	}
-	ret = obj ? PTR_ERR(obj) :
-		    intern_absent(store, type, data, len, hash, may_create, gfp,
-				  objp);
-	return finish(store, type, ret);
+	return intern(store, type, data, len, may_create, gfp, objp);
 }

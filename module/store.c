@@ -3,7 +3,6 @@
 #include "store.h"
 
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -146,7 +145,7 @@ struct singlet_store *singlet_store_create(void)
 	if (singlet_table_init(&store->table, handle_hash))
 		goto err_types;
 	singlet_pool_init(&store->pool, &store->counters, store_release);
-	get_random_bytes(&store->key, sizeof(store->key));
+	singlet_hash_key_init(&store->key);
 	INIT_WORK(&store->shrink_work, store_shrink_work);
 	INIT_DELAYED_WORK(&store->trim_work, store_trim_work);
 	INIT_WORK(&store->free_work, store_free_work);

@@ -16,10 +16,10 @@
 #ifndef SINGLET_STORE_H
 #define SINGLET_STORE_H
 
-#include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include <linux/singlet.h>
 
+#include "hash.h"
 #include "magazine.h"
 #include "object.h"
 #include "quota.h"
@@ -33,7 +33,7 @@ struct singlet_store {
 	struct singlet_pool pool;
 	struct singlet_types types;
 	struct singlet_counters counters;
-	hsiphash_key_t key;		/* stable; leaves the kernel never */
+	struct singlet_hash_key key;	/* stable; leaves the kernel never */
 	struct work_struct shrink_work;
 	struct work_struct free_work;
 	struct delayed_work trim_work;
@@ -180,24 +180,14 @@ static inline void singlet_store_count_create(struct singlet_store *store,
 		singlet_count(&store->counters, STAT_FRESH, 1);
 }
 
-/* The hash of a value of a type that is not single. */
-static __always_inline u32
-singlet_store_hash_value(const struct singlet_store *store,
-			 const struct singlet_type *type, const void *data,
-			 u32 len)
-{
-	/* Odd, so equal bytes of different types part in the low bits. */
-	return hsiphash(data, len, &store->key) + type->index * 0x9e3779b1U;
-}
-
 /* Of any type: whatever the instance of a single type is, it is found. */
 static inline u32 singlet_store_hash(const struct singlet_store *store,
 				     const struct singlet_type *type,
 				     const void *data, u32 len)
 {
-	return singlet_store_hash_value(store, type, data,
-					type->kind == SINGLET_KIND_SINGLE ?
-					0 : len);
+	return singlet_hash(&store->key, data,
+			    type->kind == SINGLET_KIND_SINGLE ? 0 : len,
+			    type->index);
 }
 
 long singlet_store_objects(struct singlet_store *store);

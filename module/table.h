@@ -200,6 +200,27 @@ singlet_table_try(const struct singlet_line *line, unsigned int i, u16 tag,
 	return match(ctx, READ_ONCE(line->handle[i]));
 }
 
+/* The first line of @hash's bucket, or NULL: nothing is there.  RCU section. */
+static __always_inline const struct singlet_line *
+singlet_table_home(const struct singlet_table *table, u32 hash)
+{
+	u32 buckets = (u32)singlet_table_state(table);
+
+	return singlet_lines_find(&table->home,
+				  singlet_table_bucket(hash, buckets));
+}
+
+/* The line after @line, or NULL.  The same RCU section. */
+static __always_inline const struct singlet_line *
+singlet_table_next(const struct singlet_table *table,
+		   const struct singlet_line *line)
+{
+	u32 next = READ_ONCE(line->next);
+
+	return unlikely(next) ? singlet_lines_find(&table->over, next - 1) :
+				NULL;
+}
+
 /* Offer each entry of @hash's bucket that may be its to @match. */
 static __always_inline bool
 singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
