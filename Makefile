@@ -11,7 +11,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 OUT ?=
 kbuild_args := $(if $(W),W=$(W)) $(if $(C),C=$(C))
 
-KBUILD_SOURCES := $(shell find Kbuild module tests/kunit tests/bench \
+KBUILD_SOURCES := $(shell find Kbuild module tests/kunit tests/bench tests/api \
 	\( -name '*.[ch]' -o -name Kbuild -o -name '*.mk' \) \
 	! -name '*.mod.c' 2>/dev/null)
 
@@ -53,6 +53,8 @@ ifeq ($(has_kunit),y)
 	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/kunit $(kbuild_args) modules
 endif
 	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/bench $(kbuild_args) modules
+	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/api $(kbuild_args) \
+		KBUILD_EXTRA_SYMBOLS=$(abs_out)/Module.symvers modules
 endif
 
 userspace:

@@ -13,7 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "inspect.h"
 #include "plain.h"

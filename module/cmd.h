@@ -9,7 +9,7 @@
 #define SINGLET_CMD_H
 
 #include <linux/fs.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "session.h"
 

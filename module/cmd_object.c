@@ -34,7 +34,7 @@ int singlet_cmd_stats(struct call *call, union argument *arg)
 	if (a->flags)
 		return -EINVAL;
 	*a = (struct singlet_stats){ .size = a->size };
-	singlet_domain_stats(call->session->domain, a);
+	singlet_domain_sum(call->session->domain, a);
 	singlet_stats_finish(a);
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <linux/kernel.h>
 
+#include "api.h"
 #include "domain.h"
 #include "idle.h"
 #include "pins.h"
@@ -25,6 +26,7 @@ static const struct {
 	{ singlet_store_init, singlet_store_exit },
 	{ singlet_reclaim_init, singlet_reclaim_exit },
 	{ singlet_pins_init, singlet_domains_destroy },
+	{ singlet_api_init, singlet_api_exit },
 };
 
 static void exit_below(unsigned int i)

@@ -26,12 +26,24 @@ void singlet_domain_set_ops(const struct singlet_domain_ops *o)
 	ops = o;
 }
 
+/* Objects that somebody holds; a module that has forgotten some may have them. */
+static u64 live_objects(struct singlet_domain *domain)
+{
+	struct singlet_stats stats = {};
+
+	singlet_store_stats(domain->store, &stats);
+	singlet_stats_finish(&stats);
+	return stats.live;
+}
+
 /* Nobody is in it and nobody could miss it; domains_mutex. */
 static bool domain_unused(struct singlet_domain *domain)
 {
 	lockdep_assert_held(&singlet_domains_mutex);
 	if (domain->nr_sessions)
 		return false;
+	if (singlet_domain_kernel(domain))
+		return domain->deleted && !live_objects(domain);
 	if (domain->deleted || domain->flags & SINGLET_DOMAIN_EPHEMERAL)
 		return true;
 	return singlet_domain_private(domain) &&
@@ -53,6 +65,7 @@ static bool store_relieve(struct singlet_store *store)
 	mutex_lock(&singlet_domains_mutex);
 	list_for_each_entry(other, &singlet_domains, node) {
 		some = other != domain && other->user == domain->user &&
+		       !singlet_domain_kernel(other) &&
 		       singlet_reclaim_some(other->store, RELIEF, false);
 		if (some)
 			break;
@@ -71,12 +84,14 @@ static void domain_free(struct singlet_domain *domain)
 /**
  * singlet_domain_new() - a domain, private and unknown for now
  * @cred: of its owner
+ * @maker: kernel module whose it will be; NULL: no module's
  *
  * Context: Process, sleeps.
  * Return: The domain, to be given to singlet_domain_insert() or
- * singlet_domain_destroy(); or an ERR_PTR: -ENOMEM.
+ * singlet_domain_end(); or an ERR_PTR: -ENOMEM.
  */
-struct singlet_domain *singlet_domain_new(const struct cred *cred)
+struct singlet_domain *singlet_domain_new(const struct cred *cred,
+					  const void *maker)
 {
 	struct singlet_domain *domain;
 
@@ -94,10 +109,14 @@ struct singlet_domain *singlet_domain_new(const struct cred *cred)
 		domain_free(domain);
 		return ERR_PTR(-ENOMEM);
 	}
-	singlet_account_init(&domain->account, domain->user, DRAWN_BY_STORE);
-	domain->store->account = &domain->account;
+	domain->maker = maker;
+	singlet_account_init(&domain->account, maker ? NULL : domain->user,
+			     DRAWN_BY_STORE);
 	domain->store->emptied = store_emptied;
-	domain->store->relieve = store_relieve;
+	if (!maker) {
+		domain->store->account = &domain->account;
+		domain->store->relieve = store_relieve;
+	}
 	domain->mode = 0700;
 	xa_init_flags(&domain->sessions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&domain->node);
@@ -114,13 +133,13 @@ void singlet_domain_insert(struct singlet_domain *domain)
 }
 
 /* Off the list, so nobody else knows it; no lock held, this can take long. */
-void singlet_domain_destroy(struct singlet_domain *domain)
+void singlet_domain_end(struct singlet_domain *domain)
 {
 	if (domain->pins)
 		ops->unpin_all(domain);
 	singlet_store_destroy(domain->store);
 	singlet_account_end(&domain->account);
-	if (!singlet_domain_private(domain))
+	if (!singlet_domain_private(domain) && !singlet_domain_kernel(domain))
 		singlet_user_uncharge(domain->user, SINGLET_QUOTA_DOMAINS, 1);
 	xa_destroy(&domain->sessions);
 	domain_free(domain);
@@ -166,7 +185,7 @@ struct singlet_domain *singlet_domain_open(const struct cred *cred)
 	if (domain)
 		return domain;
 	/* Others need not wait while memory is found. */
-	new = singlet_domain_new(cred);
+	new = singlet_domain_new(cred, NULL);
 	if (IS_ERR(new))
 		return new;
 	mutex_lock(&singlet_domains_mutex);
@@ -177,7 +196,7 @@ struct singlet_domain *singlet_domain_open(const struct cred *cred)
 	}
 	mutex_unlock(&singlet_domains_mutex);
 	if (new)
-		singlet_domain_destroy(new);
+		singlet_domain_end(new);
 	return domain;
 }
 
@@ -204,7 +223,7 @@ void singlet_domain_close(struct singlet_domain *domain)
 		list_del(&domain->node);
 	mutex_unlock(&singlet_domains_mutex);
 	if (last)
-		singlet_domain_destroy(domain);
+		singlet_domain_end(domain);
 }
 
 /* Take out of the list what @all, or else its being unused, makes go. */
@@ -219,7 +238,7 @@ static void domains_end(bool all)
 			list_move(&domain->node, &gone);
 	mutex_unlock(&singlet_domains_mutex);
 	list_for_each_entry_safe(domain, tmp, &gone, node)
-		singlet_domain_destroy(domain);
+		singlet_domain_end(domain);
 }
 
 /* Reclaim took the last objects of some store. */
@@ -286,8 +305,8 @@ u64 singlet_domain_use(const struct singlet_domain *domain, unsigned int quota,
 }
 
 /* Add the numbers of @domain; singlet_stats_finish() after the last one. */
-void singlet_domain_stats(struct singlet_domain *domain,
-			  struct singlet_stats *stats)
+void singlet_domain_sum(struct singlet_domain *domain,
+			struct singlet_stats *stats)
 {
 	stats->sessions += READ_ONCE(domain->nr_sessions);
 	singlet_store_stats(domain->store, stats);

@@ -10,6 +10,9 @@
  * A named domain (named.h) lasts until it was deleted, or is ephemeral, and has
  * no session any more.
  *
+ * A kernel module's domain (api.h) has a name that no user can give, counts the
+ * module as a session, and has no quota.  It is root's to look at.
+ *
  * A domain's sessions are numbered.  They come and go without domains_mutex,
  * but a session that is found with it held stays until it is released.
  *
@@ -24,7 +27,7 @@
 #include <linux/mutex.h>
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "quota.h"
 
@@ -50,6 +53,7 @@ struct singlet_domain {
 	u32 mode;			/* domains_mutex */
 	u32 flags;			/* stable; SINGLET_DOMAIN_EPHEMERAL */
 	bool deleted;			/* domains_mutex to write */
+	const void *maker;		/* stable; module whose it is, or NULL */
 	struct singlet_account account;
 	struct singlet_store *store;	/* stable */
 	struct singlet_session *pins;	/* domains_mutex to set; NULL: none yet */
@@ -70,12 +74,13 @@ extern struct list_head singlet_domains;
 
 void singlet_domain_set_ops(const struct singlet_domain_ops *ops);
 
-struct singlet_domain *singlet_domain_new(const struct cred *cred);
+struct singlet_domain *singlet_domain_new(const struct cred *cred,
+					  const void *maker);
 void singlet_domain_insert(struct singlet_domain *domain);
 struct singlet_domain *singlet_domain_open(const struct cred *cred);
 void singlet_domain_abandon(struct singlet_domain *domain);
 void singlet_domain_close(struct singlet_domain *domain);
-void singlet_domain_destroy(struct singlet_domain *domain);
+void singlet_domain_end(struct singlet_domain *domain);
 int singlet_domain_move_pins(struct singlet_domain *domain,
 			     struct singlet_user *user);
 void singlet_domains_destroy(void);
@@ -86,13 +91,19 @@ void singlet_domain_for_each(const struct cred *cred, bool all,
 			     singlet_domain_fn fn, void *ctx);
 u64 singlet_domain_use(const struct singlet_domain *domain, unsigned int quota,
 		       u64 *limit);
-void singlet_domain_stats(struct singlet_domain *domain,
-			  struct singlet_stats *stats);
+void singlet_domain_sum(struct singlet_domain *domain,
+			struct singlet_stats *stats);
 void singlet_stats_finish(struct singlet_stats *stats);
 
 static inline bool singlet_domain_private(const struct singlet_domain *domain)
 {
 	return !domain->name[0];
+}
+
+/* Is it a kernel module's? */
+static inline bool singlet_domain_kernel(const struct singlet_domain *domain)
+{
+	return domain->maker;
 }
 
 /* Is @cred of the user who owns @domain?  domains_mutex. */

@@ -374,6 +374,23 @@ static noinline int intern(struct singlet_store *store,
 	return ret;
 }
 
+/* The object of a value if that is easy to say, with a reference; or NULL. */
+static __always_inline struct singlet_object *
+easy_hit(struct singlet_store *store, struct singlet_type *type,
+	 const void *data, u32 len)
+{
+	struct singlet_object *obj;
+	u32 hash;
+
+	if (unlikely(!singlet_type_short(type, len)))
+		return NULL;
+	hash = singlet_hash(&store->key, data, len, type->index);
+	obj = find_hit(store, type->index, data, len, hash);
+	if (likely(obj))
+		singlet_type_hit(type);
+	return obj;
+}
+
 /**
  * singlet_store_intern() - the object of a value
  * @store: store
@@ -399,16 +416,116 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
 
 	if (unlikely(!type))
 		return -ENOENT;
-	if (likely(singlet_type_short(type, len))) {
-		obj = find_hit(store, type->index, data, len,
-			       singlet_hash(&store->key, data, len,
-					    type->index));
-		if (likely(obj)) {
-			singlet_type_hit(type);
-			singlet_types_put(type);
-			*objp = obj;
-			return 0;
-		}
+	obj = easy_hit(store, type, data, len);
+	if (unlikely(!obj))
+		return intern(store, type, data, len, may_create, gfp, objp);
+	singlet_types_put(type);
+	*objp = obj;
+	return 0;
+}
+
+/**
+ * singlet_type_intern() - the same for whoever has the type
+ * @type: of kind value or single; does not go meanwhile
+ * @data: as of singlet_store_intern()
+ * @len: likewise
+ * @may_create: likewise
+ * @gfp: likewise
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ * Return: The object, with a reference; or an ERR_PTR.
+ */
+struct singlet_object *singlet_type_intern(struct singlet_type *type,
+					   const void *data, u32 len,
+					   bool may_create, gfp_t gfp)
+{
+	struct singlet_store *store = singlet_type_store(type);
+	struct singlet_object *obj = easy_hit(store, type, data, len);
+	int ret;
+
+	if (likely(obj))
+		return obj;
+	singlet_type_enter(type);
+	ret = intern(store, type, data, len, may_create, gfp, &obj);
+	return ret < 0 ? ERR_PTR(ret) : obj;
+}
+
+/* Values whose lines, then whose records, are fetched together. */
+#define AHEAD		16
+#define AHEAD_LEN	256	/* bytes; hashing longer ones twice does not pay */
+
+/* Somebody will look for a value of that hash: fetch its record and payload. */
+static void fetch_candidate(const struct singlet_store *store, u32 hash)
+{
+	const struct singlet_line *line;
+	struct singlet_slab *slab;
+	u32 handle, slot;
+	u64 place, marks;
+
+	line = singlet_table_home(&store->table, hash);
+	marks = line ? singlet_line_marks(line, singlet_table_tag(hash)) : 0;
+	if (!marks)
+		return;
+	handle = READ_ONCE(line->handle[singlet_line_tag(__ffs64(marks))]);
+	slot = handle & INFO_SLOT_MASK;
+	slab = singlet_slab_dir_place(&store->pool.dir,
+				      handle >> INFO_SLOT_BITS, &place);
+	if (!slab || slot > singlet_place_last(place))
+		return;
+	prefetchw(&slab->obj[slot]);
+	prefetch(singlet_slab_base(slab, place) +
+		 (size_t)slot * singlet_place_size(place));
+}
+
+/* Bring what the interns of @nr values, at most AHEAD, will look at. */
+static void fetch(struct singlet_type *type, const struct singlet_value *values,
+		  unsigned int nr)
+{
+	struct singlet_store *store = singlet_type_store(type);
+	u32 hash[AHEAD];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		hash[i] = values[i].len > AHEAD_LEN ? 0 :
+			  singlet_hash(&store->key, values[i].data,
+				       values[i].len, type->index);
+		singlet_table_prefetch(&store->table, hash[i]);
 	}
-	return intern(store, type, data, len, may_create, gfp, objp);
+	rcu_read_lock();
+	for (i = 0; i < nr; i++)
+		fetch_candidate(store, hash[i]);
+	rcu_read_unlock();
+}
+
+/**
+ * singlet_type_intern_many() - the objects of values
+ * @type: as of singlet_type_intern()
+ * @values: the values
+ * @obj: out; objects, each with a reference
+ * @nr: how many
+ * @gfp: how to allocate
+ *
+ * While one value is compared, memory already brings what the next ones need.
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ * Return: Values interned.  If these are not all of them, @obj has the ERR_PTR
+ * of the one that failed after theirs, and no more were tried.
+ */
+unsigned int singlet_type_intern_many(struct singlet_type *type,
+				      const struct singlet_value *values,
+				      struct singlet_object **obj,
+				      unsigned int nr, gfp_t gfp)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (i % AHEAD == 0 && type->kind == SINGLET_KIND_VALUE)
+			fetch(type, values + i,
+			      min_t(unsigned int, nr - i, AHEAD));
+		obj[i] = singlet_type_intern(type, values[i].data,
+					     values[i].len, true, gfp);
+		if (IS_ERR(obj[i]))
+			break;
+	}
+	return i;
 }

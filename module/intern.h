@@ -22,10 +22,19 @@
 #ifndef SINGLET_INTERN_H
 #define SINGLET_INTERN_H
 
+#include <linux/singlet.h>
+
 #include "store.h"
 
 int singlet_store_intern(struct singlet_store *store, u32 type_number,
 			 const void *data, u32 len, bool create, gfp_t gfp,
 			 struct singlet_object **objp);
+struct singlet_object *singlet_type_intern(struct singlet_type *type,
+					   const void *data, u32 len,
+					   bool may_create, gfp_t gfp);
+unsigned int singlet_type_intern_many(struct singlet_type *type,
+				      const struct singlet_value *values,
+				      struct singlet_object **obj,
+				      unsigned int nr, gfp_t gfp);
 
 #endif

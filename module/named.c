@@ -44,6 +44,9 @@ static u32 access_for(const struct singlet_caller *caller,
 {
 	u32 mode = mode_for(caller, domain);
 
+	/* A module need not expect what others would put there. */
+	if (singlet_domain_kernel(domain))
+		mode &= ~MODE_W;
 	return (mode & MODE_R ? SINGLET_ACCESS_READ : 0) |
 	       (mode & MODE_W ? SINGLET_ACCESS_WRITE : 0);
 }
@@ -95,16 +98,33 @@ static int check_name(struct singlet_name name)
 /* Put @domain, new, on the list under @name; domains_mutex. */
 static int insert(struct singlet_domain *domain, struct singlet_name name)
 {
-	int err;
+	int err = 0;
 
 	if (find(domain->ns, name))
 		return -EEXIST;
-	err = singlet_user_charge(domain->user, SINGLET_QUOTA_DOMAINS, 1);
+	if (!singlet_domain_kernel(domain))
+		err = singlet_user_charge(domain->user, SINGLET_QUOTA_DOMAINS,
+					  1);
 	if (err)
 		return err;
 	memcpy(domain->name, name.text, name.len);
 	singlet_domain_insert(domain);
 	return 0;
+}
+
+/* The rest of making a domain.  Return: @domain; or an ERR_PTR: it is gone. */
+static struct singlet_domain *publish(struct singlet_domain *domain,
+				      struct singlet_name name)
+{
+	int err;
+
+	mutex_lock(&singlet_domains_mutex);
+	err = insert(domain, name);
+	mutex_unlock(&singlet_domains_mutex);
+	if (!err)
+		return domain;
+	singlet_domain_end(domain);
+	return ERR_PTR(err);
 }
 
 /**
@@ -130,19 +150,35 @@ struct singlet_domain *singlet_named_create(const struct singlet_caller *caller,
 		return ERR_PTR(err);
 	if (mode & ~0777U || flags & ~SINGLET_DOMAIN_EPHEMERAL)
 		return ERR_PTR(-EINVAL);
-	domain = singlet_domain_new(caller->cred);
+	domain = singlet_domain_new(caller->cred, NULL);
 	if (IS_ERR(domain))
 		return domain;
 	domain->gid = caller->cred->egid;
 	domain->mode = mode;
 	domain->flags = flags;
-	mutex_lock(&singlet_domains_mutex);
-	err = insert(domain, name);
-	mutex_unlock(&singlet_domains_mutex);
-	if (!err)
+	return publish(domain, name);
+}
+
+/**
+ * singlet_named_create_kernel() - a domain of a kernel module
+ * @cred: root's
+ * @name: such that no user could give it
+ * @maker: the module
+ *
+ * Context: Process, sleeps.
+ * Return: The domain, which stays until singlet_domain_close() at least; or an
+ * ERR_PTR: -EEXIST, -ENOMEM.
+ */
+struct singlet_domain *singlet_named_create_kernel(const struct cred *cred,
+						   struct singlet_name name,
+						   const void *maker)
+{
+	struct singlet_domain *domain = singlet_domain_new(cred, maker);
+
+	if (IS_ERR(domain))
 		return domain;
-	singlet_domain_destroy(domain);
-	return ERR_PTR(err);
+	domain->gid = cred->egid;
+	return publish(domain, name);
 }
 
 /**
@@ -178,6 +214,8 @@ struct singlet_domain *singlet_named_join(const struct singlet_caller *caller,
  */
 static int end(struct singlet_domain *domain, bool deferred, bool *now)
 {
+	if (singlet_domain_kernel(domain))
+		return -EPERM;
 	if (domain->nr_sessions && !deferred)
 		return -EBUSY;
 	WRITE_ONCE(domain->deleted, true);
@@ -213,7 +251,7 @@ int singlet_named_delete(const struct singlet_caller *caller,
 		err = end(domain, deferred, &now);
 	mutex_unlock(&singlet_domains_mutex);
 	if (now)
-		singlet_domain_destroy(domain);
+		singlet_domain_end(domain);
 	return err;
 }
 
@@ -236,7 +274,7 @@ int singlet_domain_delete_serial(const struct singlet_caller *caller,
 	}
 	mutex_unlock(&singlet_domains_mutex);
 	if (now)
-		singlet_domain_destroy(domain);
+		singlet_domain_end(domain);
 	return err;
 }
 
@@ -249,7 +287,8 @@ static int check_change(const struct singlet_caller *caller,
 	kgid_t gid;
 	u32 i;
 
-	if (!singlet_domain_governed(domain, caller))
+	if (!singlet_domain_governed(domain, caller) ||
+	    singlet_domain_kernel(domain))
 		return -EPERM;
 	if (set->flags & names && singlet_domain_private(domain))
 		return -EINVAL;

@@ -4,10 +4,14 @@
 
 #include <linux/string.h>
 
-/* Immortality is for ever; references held on the object count no more. */
-void singlet_object_make_immortal(struct singlet_object *obj)
+/*
+ * Immortality is for ever; references held on the object count no more.  The
+ * caller has one.  Return: whether it was mortal until now.
+ */
+bool singlet_object_make_immortal(struct singlet_object *obj)
 {
-	atomic_or(OBJECT_IMMORTAL, &obj->refs);
+	return !(atomic_fetch_or(OBJECT_IMMORTAL, &obj->refs) &
+		 OBJECT_IMMORTAL);
 }
 
 /*
@@ -28,6 +32,20 @@ enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old)
 		return GOT_LIVE;
 	atomic_dec(&obj->refs);
 	return GOT_FULL;
+}
+
+/*
+ * A reference is to be dropped where the count read @refs.  Return: PUT_LIVE:
+ * nothing is counted there; PUT_WRONG; PUT_IDLE: it is to be dropped.
+ */
+enum singlet_put singlet_object_odd_put(u32 refs)
+{
+	if ((s32)refs >= 0 && refs & OBJECT_IMMORTAL)
+		return PUT_LIVE;
+	if ((s32)refs < 0 || (refs & OBJECT_COUNT) < 2)
+		return PUT_WRONG;
+	/* Aged before somebody revived it, or a full count. */
+	return PUT_IDLE;
 }
 
 /**

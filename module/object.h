@@ -55,6 +55,7 @@ enum singlet_put {
 	PUT_LIVE,	/* others hold it still, or it is immortal */
 	PUT_IDLE,	/* now idle */
 	PUT_DEAD,	/* now dying: the caller must free it */
+	PUT_WRONG,	/* nobody holds it: a bug of the caller's, who was told */
 };
 
 static inline bool singlet_object_immortal(const struct singlet_object *obj)
@@ -107,15 +108,20 @@ singlet_object_tryget(struct singlet_object *obj)
 						singlet_object_got(obj, old);
 }
 
+enum singlet_put singlet_object_odd_put(u32 refs);
+
 /* Drop a reference; @obj->info is stable because of it. */
 static __always_inline enum singlet_put
 singlet_object_put(struct singlet_object *obj)
 {
 	int old = atomic_read(&obj->refs);
 
-	if (unlikely(old & OBJECT_IMMORTAL))
-		return PUT_LIVE;
-	singlet_assert(old >= 2);
+	if (unlikely(!singlet_refs_live(old))) {
+		enum singlet_put put = singlet_object_odd_put(old);
+
+		if (put != PUT_IDLE)
+			return put;
+	}
 	if (likely(!(READ_ONCE(obj->info) & INFO_PLAIN))) {
 		/* Release: pairs with the acquire in singlet_object_kill(). */
 		old = atomic_fetch_sub_release(1, &obj->refs);
@@ -145,7 +151,7 @@ static inline void singlet_object_publish(struct singlet_object *obj, u32 refs)
 	compat_store_release(&obj->refs.counter, (int)(1 + refs));
 }
 
-void singlet_object_make_immortal(struct singlet_object *obj);
+bool singlet_object_make_immortal(struct singlet_object *obj);
 bool singlet_object_kill(struct singlet_object *obj, bool aged_only);
 void singlet_object_erase(struct singlet_object *obj, u32 len);
 

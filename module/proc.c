@@ -53,7 +53,7 @@ static void add_stats(struct singlet_domain *domain, void *ctx)
 {
 	struct view *view = ctx;
 
-	singlet_domain_stats(domain, &view->stats);
+	singlet_domain_sum(domain, &view->stats);
 }
 
 /* In the order of struct singlet_stats. */
@@ -198,7 +198,7 @@ static void show_domain(struct singlet_domain *domain, void *ctx)
 	char name[NAME_BYTES];
 
 	ns = view->file->f_cred->user_ns;
-	singlet_domain_stats(domain, &stats);
+	singlet_domain_sum(domain, &stats);
 	singlet_snapshot_printf(view->snap,
 				"%-12s %8llu %8u %8u %04o %-9s %8llu %10llu %10llu %8llu %12llu\n",
 				domain_name(view, domain, name), domain->serial,
@@ -206,6 +206,7 @@ static void show_domain(struct singlet_domain *domain, void *ctx)
 				from_kgid_munged(ns, domain->gid), domain->mode,
 				singlet_domain_private(domain) ? "private" :
 				domain->deleted ? "deleted" :
+				singlet_domain_kernel(domain) ? "kernel" :
 				domain->flags & SINGLET_DOMAIN_EPHEMERAL ?
 				"ephemeral" : "kept",
 				stats.sessions, stats.objects, stats.idle,
@@ -252,7 +253,7 @@ static void show_domain_quotas(struct singlet_domain *domain, void *ctx)
 	char name[NAME_BYTES];
 	unsigned int i;
 
-	for (i = 0; i < SINGLET_QUOTAS; i++) {
+	for (i = 0; i < SINGLET_QUOTAS && !singlet_domain_kernel(domain); i++) {
 		u64 limit, use = singlet_domain_use(domain, i, &limit);
 
 		if (i != SINGLET_QUOTA_DOMAINS)

@@ -30,7 +30,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 struct singlet_user {
 	struct hlist_node hash;		/* users_mutex */

@@ -15,7 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/xarray.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "named.h"
 #include "refs.h"

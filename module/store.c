@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* store - one table, its slabs, types and hash key; see store.h */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "store.h"
 
 #include <linux/mm.h>
@@ -186,17 +188,66 @@ static void count(struct singlet_store *store, enum singlet_stat item, long n)
 	singlet_count(&store->counters, item, n);
 }
 
-/* Free an object that nobody else can reach; its parts were dropped. */
-void singlet_store_free(struct singlet_store *store, struct singlet_object *obj)
+/* Free a plain object that nobody else can reach; RCU section. */
+static void free_plain(struct singlet_store *store, struct singlet_object *obj)
 {
 	u32 index = singlet_info_type(READ_ONCE(obj->info));
+	struct singlet_type *type = singlet_types_at(&store->types, index);
 	u32 size = singlet_object_slab(obj)->size;
 	u32 len = singlet_object_len(obj);
+	void (*dtor)(void *data, u32 len) = READ_ONCE(type->dtor);
 
+	if (unlikely(dtor))
+		dtor(singlet_object_data(obj), len);
 	/* The type may go when the object does not count any more. */
-	singlet_type_sub(singlet_types_at(&store->types, index), 1, len);
+	singlet_type_sub(type, 1, len);
 	singlet_store_free_slot(obj, len);
 	singlet_store_uncharge(store, 1, size);
+}
+
+/* Only a kernel module can do that: sessions know what they hold. */
+static void report_wrong(const char *what, const struct singlet_object *obj)
+{
+	u32 index = singlet_info_type(READ_ONCE(obj->info));
+	struct singlet_store *store = singlet_object_store(obj);
+	const struct singlet_type *type;
+
+	rcu_read_lock();
+	type = singlet_object_dead(obj) ? NULL :
+	       singlet_types_at(&store->types, index);
+	if (type)
+		pr_err_ratelimited("%s of an object of type %s that nobody holds\n",
+				   what, type->name);
+	else
+		pr_err_ratelimited("%s of an object that was freed\n", what);
+	rcu_read_unlock();
+}
+
+/* From here on references on @obj, of which the caller has one, do not count. */
+void singlet_store_make_immortal(struct singlet_object *obj)
+{
+	if (singlet_object_make_immortal(obj))
+		count(singlet_object_store(obj), STAT_IMMORTAL, 1);
+}
+
+/* The rest of singlet_store_hold(): it is not as usual. */
+void singlet_store_odd_hold(struct singlet_object *obj, enum singlet_got got)
+{
+	switch (got) {
+	case GOT_LIVE:
+		break;
+	case GOT_IDLE:
+		singlet_store_count_idle(singlet_object_store(obj), obj, -1);
+		report_wrong("get", obj);
+		break;
+	case GOT_NOTHING:
+		report_wrong("get", obj);
+		break;
+	case GOT_FULL:
+		/* Better it stays for ever than goes too early. */
+		singlet_store_make_immortal(obj);
+		break;
+	}
 }
 
 /*
@@ -207,10 +258,19 @@ void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 {
 	struct singlet_store *store = singlet_object_store(obj);
 
-	if (put == PUT_IDLE)
+	switch (put) {
+	case PUT_LIVE:
+		break;
+	case PUT_IDLE:
 		singlet_store_count_idle(store, obj, 1);
-	else
-		singlet_store_free(store, obj);
+		break;
+	case PUT_DEAD:
+		free_plain(store, obj);
+		break;
+	case PUT_WRONG:
+		report_wrong("put", obj);
+		break;
+	}
 }
 
 /**
@@ -324,51 +384,70 @@ int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp)
 }
 
 /**
- * singlet_store_alloc() - a plain object of one's own
- * @store: store
- * @type_number: of a type of kind plain
+ * singlet_type_alloc() - a plain object of one's own
+ * @type: of kind plain, on which the caller has a hold
  * @len: bytes
  * @gfp: how to allocate
  *
  * Context: As @gfp says; not from hard interrupts.
- * Return: The object, zeroed and unsealed, with a reference that is the
- * caller's; or an ERR_PTR: -ENOENT, -EINVAL, -EMSGSIZE, -EDQUOT, -ENOMEM.
+ * Return: The object, zeroed, constructed and unsealed, with a reference that
+ * is the caller's; the hold is the object's then.  Or an ERR_PTR: -EINVAL,
+ * -EMSGSIZE, -EDQUOT, -ENOMEM, or what the constructor said; the hold is still
+ * the caller's.
  */
+struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
+					  gfp_t gfp)
+{
+	struct singlet_store *store = singlet_type_store(type);
+	struct singlet_object *obj;
+	int err;
+
+	if (type->kind != SINGLET_KIND_PLAIN)
+		return ERR_PTR(-EINVAL);
+	err = singlet_type_check_shape(type, NULL, len);
+	if (err)
+		return ERR_PTR(err);
+	err = singlet_store_charge(store, singlet_size_bytes(len), gfp);
+	if (err)
+		return ERR_PTR(err);
+	obj = singlet_pool_alloc(&store->pool, len, gfp);
+	if (!obj) {
+		count(store, STAT_FAILURES, 1);
+		err = -ENOMEM;
+		goto err_charge;
+	}
+	singlet_object_describe(obj, type->index, len,
+				INFO_PLAIN | INFO_UNSEALED);
+	if (unlikely(type->ctor)) {
+		err = type->ctor(singlet_object_data(obj), len);
+		if (err)
+			goto err_slot;
+	}
+	singlet_store_count_create(store, type, obj, len);
+	singlet_object_publish(obj, 1);
+	return obj;
+
+err_slot:
+	singlet_store_free_slot(obj, len);
+err_charge:
+	singlet_store_uncharge(store, 1, singlet_size_bytes(len));
+	return ERR_PTR(err);
+}
+
+/* The same by a type's number; -ENOENT: there is no such type. */
 struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 					   u32 type_number, u32 len, gfp_t gfp)
 {
 	struct singlet_type *type = singlet_types_get(&store->types,
 						      type_number);
 	struct singlet_object *obj;
-	int err;
 
 	if (!type)
 		return ERR_PTR(-ENOENT);
-	err = -EINVAL;
-	if (type->kind != SINGLET_KIND_PLAIN)
-		goto err_type;
-	err = singlet_type_check_shape(type, NULL, len);
-	if (err)
-		goto err_type;
-	err = singlet_store_charge(store, singlet_size_bytes(len), gfp);
-	if (err)
-		goto err_type;
-	obj = singlet_pool_alloc(&store->pool, len, gfp);
-	if (!obj) {
-		singlet_store_uncharge(store, 1, singlet_size_bytes(len));
-		count(store, STAT_FAILURES, 1);
-		err = -ENOMEM;
-		goto err_type;
-	}
-	singlet_object_describe(obj, type->index, len,
-				INFO_PLAIN | INFO_UNSEALED);
-	singlet_store_count_create(store, type, obj, len);
-	singlet_object_publish(obj, 1);
+	obj = singlet_type_alloc(type, len, gfp);
+	if (IS_ERR(obj))
+		singlet_types_put(type);
 	return obj;
-
-err_type:
-	singlet_types_put(type);
-	return ERR_PTR(err);
 }
 
 /* The caller's plain object changes no more from here on. */

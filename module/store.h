@@ -17,7 +17,7 @@
 #define SINGLET_STORE_H
 
 #include <linux/workqueue.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "hash.h"
 #include "magazine.h"
@@ -75,14 +75,16 @@ void singlet_store_exit(void);
 struct singlet_store *singlet_store_create(void);
 void singlet_store_destroy(struct singlet_store *store);
 
+struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
+					  gfp_t gfp);
 struct singlet_object *singlet_store_alloc(struct singlet_store *store,
 					   u32 type_number, u32 len, gfp_t gfp);
 void singlet_store_seal(struct singlet_object *obj);
 struct singlet_object *singlet_store_get(struct singlet_store *store, u64 id,
 					 bool *revived);
 void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put);
-void singlet_store_free(struct singlet_store *store,
-			struct singlet_object *obj);
+void singlet_store_odd_hold(struct singlet_object *obj, enum singlet_got got);
+void singlet_store_make_immortal(struct singlet_object *obj);
 void singlet_store_free_evicted(struct singlet_store *store,
 				struct singlet_object **obj, unsigned int nr);
 void singlet_store_unhash(struct singlet_store *store,
@@ -114,6 +116,15 @@ static inline enum singlet_put singlet_store_put(struct singlet_object *obj)
 		singlet_store_put_last(obj, put);
 	rcu_read_unlock();
 	return put;
+}
+
+/* One more reference on an object on which the caller has one. */
+static inline void singlet_store_hold(struct singlet_object *obj)
+{
+	enum singlet_got got = singlet_object_tryget(obj);
+
+	if (unlikely(got != GOT_LIVE))
+		singlet_store_odd_hold(obj, got);
 }
 
 /* The record behind @handle, on whose object the caller has a reference. */
@@ -196,6 +207,12 @@ void singlet_store_fit(struct singlet_store *store);
 void singlet_store_stats(struct singlet_store *store,
 			 struct singlet_stats *stats);
 bool singlet_store_is_valid(struct singlet_store *store);
+
+static inline struct singlet_store *
+singlet_type_store(const struct singlet_type *type)
+{
+	return container_of(type->types, struct singlet_store, types);
+}
 
 static inline struct singlet_store *
 singlet_object_store(const struct singlet_object *obj)

@@ -2,6 +2,7 @@
 /* type - the types of a store; see type.h */
 #include "type.h"
 
+#include <linux/module.h>
 #include <linux/ctype.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -35,9 +36,13 @@ static void sum_add(struct singlet_type_counters *sum,
 	sum->holds += c->holds;
 }
 
-static int type_setup(struct singlet_type *type, u32 number,
-		      const struct singlet_type_args *args)
+static int type_setup(struct singlet_types *types, struct singlet_type *type,
+		      u32 number, const struct singlet_type_args *args)
 {
+	type->types = types;
+	type->ctor = args->ctor;
+	type->dtor = args->dtor;
+	type->owner = args->owner;
 	type->index = number & INFO_TYPE_MASK;
 	type->number = number;
 	type->kind = args->kind;
@@ -58,6 +63,7 @@ static int type_setup(struct singlet_type *type, u32 number,
 
 static void type_free(struct singlet_type *type)
 {
+	module_put(type->owner);
 	free_percpu(type->share);
 	kfree(type);
 }
@@ -74,7 +80,8 @@ int singlet_types_init(struct singlet_types *types)
 
 	mutex_init(&types->mutex);
 	for (i = 1; i <= TYPE_PREDEFINED; i++) {
-		if (type_setup(&types->predefined[i], i, &predefined[i])) {
+		if (type_setup(types, &types->predefined[i], i,
+			       &predefined[i])) {
 			singlet_types_destroy(types);
 			return -ENOMEM;
 		}
@@ -182,6 +189,8 @@ int singlet_types_check(const struct singlet_type_args *args)
 		return -EMSGSIZE;
 	if (args->value_size && args->value_max)
 		return -EINVAL;
+	if ((args->ctor || args->dtor) && args->kind != SINGLET_KIND_PLAIN)
+		return -EINVAL;
 	if (args->container) {
 		if (args->kind != SINGLET_KIND_VALUE || args->value_size)
 			return -EINVAL;
@@ -263,7 +272,7 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	type = kzalloc_obj(*type, GFP_KERNEL_ACCOUNT);
 	if (!type)
 		goto err_unlock;
-	err = type_setup(type, number, &full);
+	err = type_setup(types, type, number, &full);
 	if (err)
 		goto err_free;
 	err = singlet_types_set(types, type->index, type);
@@ -275,6 +284,7 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	return type;
 
 err_free:
+	type->owner = NULL;	/* the caller's still */
 	type_free(type);
 err_unlock:
 	mutex_unlock(&types->mutex);
@@ -340,6 +350,9 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 	smp_mb();
 	singlet_type_sum(type, &sum);
 	sum_add(&types->former, &sum);
+	/* Who is told that it is gone may go, too. */
+	module_put(type->owner);
+	type->owner = NULL;
 	call_rcu(&type->rcu, type_free_rcu);
 out:
 	mutex_unlock(&types->mutex);

@@ -26,7 +26,7 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/xarray.h>
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "slab.h"
 
@@ -67,6 +67,10 @@ struct singlet_type {
 	u32 short_range;
 	bool container;
 	bool dying;		/* set under types->mutex */
+	struct singlet_types *types;	/* stable; where it is registered */
+	int (*ctor)(void *data, u32 len);	/* of a plain type, or NULL */
+	void (*dtor)(void *data, u32 len);	/* called in an RCU section */
+	struct module *owner;		/* not to go before the type, or NULL */
 	char name[SINGLET_MAX_NAME + 1];
 	struct singlet_type_share __percpu *share;
 	struct rcu_head rcu;
@@ -92,6 +96,9 @@ struct singlet_type_args {
 	u32 value_size;
 	u32 value_max;
 	bool container;
+	int (*ctor)(void *data, u32 len);
+	void (*dtor)(void *data, u32 len);
+	struct module *owner;	/* the caller's use of it, handed over */
 };
 
 int singlet_types_init(struct singlet_types *types);
@@ -213,6 +220,16 @@ singlet_types_get(struct singlet_types *types, u32 number)
 		singlet_type_hold(type, 1);
 	rcu_read_unlock();
 	return type;
+}
+
+/*
+ * A hold on a type that does not go meanwhile, because whoever could delete it
+ * is the caller.
+ */
+static inline void singlet_type_enter(struct singlet_type *type)
+{
+	if (!singlet_type_predefined(type))
+		singlet_type_hold(type, 1);
 }
 
 static inline void singlet_types_put(struct singlet_type *type)

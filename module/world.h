@@ -10,7 +10,7 @@
 #ifndef SINGLET_WORLD_H
 #define SINGLET_WORLD_H
 
-#include <linux/singlet.h>
+#include <uapi/linux/singlet.h>
 
 #include "slab.h"
 

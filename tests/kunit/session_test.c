@@ -516,7 +516,7 @@ static void session_stats(struct kunit *test)
 	u64 id = intern(test, a, "four", 1);
 
 	intern(test, b, "four", 0);
-	singlet_domain_stats(a->domain, &s);
+	singlet_domain_sum(a->domain, &s);
 	singlet_stats_finish(&s);
 	KUNIT_EXPECT_EQ(test, s.sessions, 2);
 	KUNIT_EXPECT_EQ(test, s.types, TYPE_PREDEFINED);
