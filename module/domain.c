@@ -128,6 +128,7 @@ void singlet_domain_insert(struct singlet_domain *domain)
 {
 	lockdep_assert_held(&singlet_domains_mutex);
 	domain->serial = ++last_serial;
+	domain->store->serial = domain->serial;
 	domain->nr_sessions = 1;
 	list_add_tail(&domain->node, &singlet_domains);
 }

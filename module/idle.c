@@ -96,17 +96,32 @@ void *singlet_idle_alloc(struct kmem_cache *cache, gfp_t gfp)
 	return kmem_cache_alloc_lru(cache, &lru, gfp);
 }
 
-/* Put a slab on the list unless it is there or has ended.  Context: any. */
+/* Put a slab on the lists unless it is there or has ended.  Context: any. */
 void singlet_idle_list(struct singlet_idle *idle)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&idle_lock, flags);
 	if (!idle->listed && !idle->gone) {
-		compat_list_lru_add(&lru, &idle->node);
+		if (list_empty(&idle->node))
+			compat_list_lru_add(&lru, &idle->node);
+		if (list_empty(&idle->turn)) {
+			list_add_tail(&idle->turn, &idle->turns->list);
+			WRITE_ONCE(idle->turns->nr, idle->turns->nr + 1);
+		}
 		WRITE_ONCE(idle->listed, true);
 	}
 	spin_unlock_irqrestore(&idle_lock, flags);
+}
+
+/* Off its pool's list; idle_lock. */
+static void leave_turns(struct singlet_idle *idle)
+{
+	if (list_empty(&idle->turn))
+		return;
+	list_del_init(&idle->turn);
+	WRITE_ONCE(idle->turns->nr, idle->turns->nr - 1);
+	WRITE_ONCE(idle->listed, false);
 }
 
 /* The slab has no object any more and gets none. */
@@ -115,11 +130,62 @@ void singlet_idle_end(struct singlet_idle *idle)
 	unsigned long flags;
 
 	spin_lock_irqsave(&idle_lock, flags);
-	if (idle->listed) {
+	if (!list_empty(&idle->node))
 		compat_list_lru_del(&lru, &idle->node);
-		WRITE_ONCE(idle->listed, false);
-	}
+	leave_turns(idle);
+	WRITE_ONCE(idle->listed, false);
 	idle->gone = true;
+	spin_unlock_irqrestore(&idle_lock, flags);
+}
+
+/* Slabs without idle objects that are met with idle_lock held, at most. */
+#define SORT_OUT	64
+
+/**
+ * singlet_idle_first() - the slab of a pool whose turn it is
+ * @turns: the pool's
+ *
+ * Context: RCU section, which keeps the slab.
+ * Return: One with idle objects; NULL: none, or too many others are before it,
+ * which have been sorted out.
+ */
+struct singlet_idle *singlet_idle_first(struct singlet_turns *turns)
+{
+	struct singlet_idle *idle, *first = NULL;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&idle_lock, flags);
+	for (i = 0; i < SORT_OUT && !first; i++) {
+		idle = list_first_entry_or_null(&turns->list,
+						struct singlet_idle, turn);
+		if (!idle)
+			break;
+		if (atomic_read(&idle->nr) > 0) {
+			first = idle;
+			break;
+		}
+		leave_turns(idle);
+		smp_mb();	/* pairs with the full barrier in _inc() */
+		if (atomic_read(&idle->nr) <= 0)
+			continue;
+		list_add(&idle->turn, &turns->list);
+		WRITE_ONCE(turns->nr, turns->nr + 1);
+		WRITE_ONCE(idle->listed, !list_empty(&idle->node));
+	}
+	spin_unlock_irqrestore(&idle_lock, flags);
+	return first;
+}
+
+/* The turn is another's, if it still is that of @first, which may have ended. */
+void singlet_idle_next(struct singlet_turns *turns,
+		       const struct singlet_idle *first)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&idle_lock, flags);
+	if (!list_empty(&turns->list) && turns->list.next == &first->turn)
+		list_rotate_left(&turns->list);
 	spin_unlock_irqrestore(&idle_lock, flags);
 }
 

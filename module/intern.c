@@ -8,6 +8,7 @@
 
 #include "container.h"
 #include "magazine.h"
+#include "trace.h"
 #include "word.h"
 #include "world.h"
 
@@ -362,14 +363,18 @@ static noinline int intern(struct singlet_store *store,
 {
 	int ret = look(store, type, data, len, may_create, gfp, objp);
 
-	if (ret == 1)
+	if (ret == 1) {
+		trace_singlet_miss(store, type, *objp);
 		return ret;	/* the new object has our hold on the type */
-	if (ret == 0)
+	}
+	if (ret == 0) {
 		singlet_type_hit(type);
-	else if (ret == -ENOENT)
+		trace_singlet_hit(store, type, *objp);
+	} else if (ret == -ENOENT) {
 		singlet_type_miss(type);
-	else if (ret == -ENOMEM)
+	} else if (ret == -ENOMEM) {
 		singlet_count(&store->counters, STAT_FAILURES, 1);
+	}
 	singlet_types_put(type);
 	return ret;
 }
@@ -386,8 +391,10 @@ easy_hit(struct singlet_store *store, struct singlet_type *type,
 		return NULL;
 	hash = singlet_hash(&store->key, data, len, type->index);
 	obj = find_hit(store, type->index, data, len, hash);
-	if (likely(obj))
+	if (likely(obj)) {
 		singlet_type_hit(type);
+		trace_singlet_hit(store, type, obj);
+	}
 	return obj;
 }
 

@@ -9,7 +9,7 @@ ccflags-$(call probe,swap.h,mm_account_reclaimed_pages) += -DCOMPAT_RECLAIMED
 # Everything but the module's entry: the KUnit and benchmark modules link it too.
 singlet-core := stats.o pages.o size.o hash.o idle.o slab_dir.o slab.o magazine.o \
 		object.o utf8.o type.o world.o table_lines.o table.o quota.o \
-		store.o container.o intern.o reclaim.o domain.o named.o refs.o \
+		store.o trace.o container.o intern.o reclaim.o domain.o named.o refs.o \
 		session.o pins.o plain.o \
 		api.o api_domain.o core.o inspect.o snapshot.o proc.o batch.o \
 		cmd_type.o cmd_domain.o cmd_object.o dev.o

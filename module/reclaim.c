@@ -4,10 +4,12 @@
 
 #include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/timekeeping.h>
 
 #include "container.h"
 #include "magazine.h"
 #include "store.h"
+#include "trace.h"
 
 /* Slabs that the shrinker takes off the list at a time. */
 #define HAUL		16
@@ -101,40 +103,45 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
 	}
 }
 
-/* Has the slab idle objects, and live ones beside them or not, as wanted? */
-static bool worth_it(struct singlet_store *store, u32 index, struct walk *w)
+/*
+ * Free objects of the slab whose turn it is, if it has live ones beside them or
+ * not, as wanted.  Return: whether there was such a slab at all.
+ */
+static bool take_turn(struct singlet_store *store, struct walk *w)
 {
+	struct singlet_turns *turns = &store->pool.turns;
+	const struct singlet_idle *idle;
 	struct singlet_slab *slab;
 	bool worth = false;
+	u32 index = 0;
 
 	rcu_read_lock();
-	slab = singlet_slab_dir_find(&store->pool.dir, index);
-	if (slab && atomic_read(&slab->idle.nr) > 0) {
+	idle = singlet_idle_first(turns);
+	if (idle) {
+		slab = container_of(idle, struct singlet_slab, idle);
+		index = slab->index;
 		w->budget -= min_t(unsigned long, w->budget, slab->slots / 8);
 		worth = w->mixed == has_live(slab);
 	}
 	rcu_read_unlock();
-	return worth;
+	if (worth)
+		reclaim_slab(store, index, w);
+	/* The slab that may not be finished is where to go on. */
+	if (idle && w->left)
+		singlet_idle_next(turns, idle);
+	return idle;
 }
 
-/* Once around the directory from where the last walk ended. */
+/* Once around the slabs with idle objects. */
 static void walk_around(struct singlet_store *store, struct walk *w)
 {
-	u32 i, cap = singlet_slab_dir_cap(&store->pool.dir);
-	u32 hand = READ_ONCE(store->reclaim_hand);
+	unsigned int n = READ_ONCE(store->pool.turns.nr);
 
-	for (i = 0; i < cap && w->left && w->budget; i++) {
-		if (hand >= cap)
-			hand = 0;
-		if (worth_it(store, hand, w))
-			reclaim_slab(store, hand, w);
-		/* The slab that may not be finished is where to go on. */
-		if (!w->left)
+	while (n-- && w->left && w->budget) {
+		if (!take_turn(store, w) && !READ_ONCE(store->pool.turns.nr))
 			break;
-		hand++;
 		cond_resched();
 	}
-	WRITE_ONCE(store->reclaim_hand, hand);
 }
 
 /**
@@ -219,6 +226,7 @@ void singlet_reclaim_all(struct singlet_store *store,
 	struct walk w = {
 		.deep = true, .left = ULONG_MAX, .budget = ULONG_MAX,
 	};
+	u64 begin = ktime_get_ns();
 	long slabs, bytes;
 
 	slabs = singlet_counters_sum(c, STAT_SLABS);
@@ -237,6 +245,8 @@ void singlet_reclaim_all(struct singlet_store *store,
 	out->bytes = w.freed.bytes;
 	out->slabs = max(slabs, 0L);
 	out->pages = max(bytes, 0L) / PAGE_SIZE;
+	trace_singlet_gc(store, out->objects, out->bytes, out->slabs,
+			 out->pages, ktime_get_ns() - begin);
 }
 
 /* Quotas */

@@ -217,7 +217,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 		goto err_pages;
 	slab->index = index;
 	slab->gen = gen;
-	singlet_idle_setup(&slab->idle);
+	singlet_idle_setup(&slab->idle, &pool->turns);
 	slab->nr_free = slab->slots;
 	slab->nr_retired = 0;
 	slab->free_head = 0;
@@ -403,6 +403,7 @@ void singlet_pool_init(struct singlet_pool *pool,
 		       void (*release)(struct singlet_pool *pool))
 {
 	singlet_slab_dir_init(&pool->dir);
+	singlet_turns_init(&pool->turns);
 	pool->counters = counters;
 	pool->id_bits = 0;
 	pool->release = release;

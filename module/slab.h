@@ -123,6 +123,7 @@ struct singlet_slab_cache {
  * struct singlet_pool - all slabs of a store
  * @dir: index to slab
  * @cache: made on first use; stable once set
+ * @turns: slabs with idle objects
  * @counters: whose statistics these slabs are part of
  * @id_bits: in every id of this pool's objects
  * @users: the owner and every slab not yet given back to the kernel
@@ -131,6 +132,7 @@ struct singlet_slab_cache {
 struct singlet_pool {
 	struct singlet_slab_dir dir;
 	struct singlet_slab_cache *cache[SIZE_LARGE + 1];
+	struct singlet_turns turns;
 	struct singlet_counters *counters;
 	u32 id_bits;
 	refcount_t users;

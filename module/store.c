@@ -10,6 +10,7 @@
 
 #include "compat/alloc.h"
 #include "magazine.h"
+#include "trace.h"
 #include "world.h"
 
 /* Shrinks tables and frees stores; never needed to make progress elsewhere. */
@@ -197,6 +198,7 @@ static void free_plain(struct singlet_store *store, struct singlet_object *obj)
 	u32 len = singlet_object_len(obj);
 	void (*dtor)(void *data, u32 len) = READ_ONCE(type->dtor);
 
+	trace_singlet_free(store, type, obj);
 	if (unlikely(dtor))
 		dtor(singlet_object_data(obj), len);
 	/* The type may go when the object does not count any more. */
@@ -336,6 +338,7 @@ void singlet_store_free_evicted(struct singlet_store *store,
 	u32 size = slab->size;
 	unsigned int i;
 
+	trace_singlet_evict(store, slab, nr);
 	count(store, STAT_IDLE, -(long)nr);
 	count(store, STAT_BYTES_IDLE, -(long)nr * size);
 	count(store, STAT_EVICTIONS, nr);
@@ -425,6 +428,7 @@ struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
 	}
 	singlet_store_count_create(store, type, obj, len);
 	singlet_object_publish(obj, 1);
+	trace_singlet_alloc(store, type, obj);
 	return obj;
 
 err_slot:

@@ -38,7 +38,7 @@ struct singlet_store {
 	struct work_struct free_work;
 	struct delayed_work trim_work;
 	struct singlet_account *account;	/* stable; NULL: no quota */
-	u32 reclaim_hand;		/* a hint: where to go on */
+	u64 serial;			/* what traces call it; 0: nothing yet */
 	/*
 	 * Called when the shrinker has freed the last object, with idle's
 	 * mutex held; the owner may set it before there is an object.

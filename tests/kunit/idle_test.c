@@ -39,6 +39,11 @@ static unsigned long listed(void)
 	return nr == SHRINK_EMPTY ? 0 : nr;
 }
 
+/* Of no pool; whatever a test leaves there, it takes away again. */
+static struct singlet_turns turns = {
+	.list = LIST_HEAD_INIT(turns.list),
+};
+
 /* What stands for a slab where no object matters. */
 static struct singlet_idle *idle_alloc(struct kunit *test)
 {
@@ -46,7 +51,7 @@ static struct singlet_idle *idle_alloc(struct kunit *test)
 						  GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, idle);
-	singlet_idle_setup(idle);
+	singlet_idle_setup(idle, &turns);
 	return idle;
 }
 
@@ -365,7 +370,52 @@ static void idle_destroy_race(struct kunit *test)
 		   atomic_long_read(&s->scans));
 }
 
+/* Slabs of a pool have turns, and those without idle objects have none. */
+static void idle_turns(struct kunit *test)
+{
+	struct singlet_idle *idle[3];
+	unsigned int i;
+
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, singlet_idle_first(&turns));
+	rcu_read_unlock();
+	for (i = 0; i < ARRAY_SIZE(idle); i++) {
+		idle[i] = idle_alloc(test);
+		singlet_idle_inc(idle[i]);
+	}
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, turns.nr, 3);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[0]);
+	/* It stays so until the turn is given on, by who had it. */
+	singlet_idle_next(&turns, idle[2]);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[0]);
+	singlet_idle_next(&turns, idle[0]);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[1]);
+
+	/* One whose objects are in use leaves, and is back with the next. */
+	singlet_idle_sub(idle[1], 1);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[2]);
+	KUNIT_EXPECT_TRUE(test, list_empty(&idle[1]->turn));
+	KUNIT_EXPECT_FALSE(test, list_empty(&idle[1]->node));
+	KUNIT_EXPECT_EQ(test, turns.nr, 2);
+	singlet_idle_inc(idle[1]);
+	KUNIT_EXPECT_EQ(test, turns.nr, 3);
+	expect_state(test, idle[1], 1, true);
+
+	/* The shrinker's list and this one do not depend on each other. */
+	singlet_idle_end(idle[2]);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[0]);
+	singlet_idle_next(&turns, idle[0]);
+	KUNIT_EXPECT_PTR_EQ(test, singlet_idle_first(&turns), idle[1]);
+	rcu_read_unlock();
+	for (i = 0; i < ARRAY_SIZE(idle); i++)
+		singlet_idle_end(idle[i]);
+	KUNIT_EXPECT_EQ(test, turns.nr, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&turns.list));
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(idle_turns),
 	KUNIT_CASE(idle_life),
 	KUNIT_CASE(idle_take),
 	KUNIT_CASE(idle_slabs),
