@@ -22,11 +22,12 @@
  * The only instance of a single type is found with no bytes at all; other bytes
  * than it has are refused.
  *
- * Context: As @gfp says; process or softirq, not hard interrupts.
+ * Context: As @gfp says; process or softirq, interrupts enabled.
  * Return: The object, with a reference that is the caller's, to be dropped with
  * singlet_put(); or an ERR_PTR: -EINVAL: @len or the bytes are not for the type;
  * -EMSGSIZE: too long; -EILSEQ: a str that is not UTF-8; -EEXIST: another
- * instance of a single type exists; -EOVERFLOW: 2^28 references; -ENOMEM.
+ * instance of a single type exists; -ENOENT: a part of a tuple does not exist;
+ * -EOVERFLOW: 2^28 references; -ENOMEM.
  */
 struct singlet_object *singlet_intern(struct singlet_type *type,
 				      const void *data, u32 len, gfp_t gfp)
@@ -46,7 +47,7 @@ EXPORT_SYMBOL_SINGLET(singlet_intern);
  * Faster than one by one where the objects are not in the CPU's cache: what the
  * next values need is fetched while one is compared.
  *
- * Context: As @gfp says; process or softirq, not hard interrupts.
+ * Context: As @gfp says; process or softirq, interrupts enabled.
  * Return: Values interned.  When it is less than @nr, @objects has the ERR_PTR
  * of the one that failed after these; the references before it are the caller's.
  */
@@ -65,9 +66,10 @@ EXPORT_SYMBOL_SINGLET(singlet_intern_many);
  * @data: the value's bytes, not changing meanwhile
  * @len: how many
  *
- * Context: Process or softirq, not hard interrupts; does not sleep.
+ * Context: Process or softirq, interrupts enabled; does not sleep.
  * Return: The object, with a reference that is the caller's, to be dropped with
- * singlet_put(); or an ERR_PTR: -ENOENT, or as singlet_intern() but for -ENOMEM.
+ * singlet_put(); or an ERR_PTR: -ENOENT; -EINVAL, -EMSGSIZE, -EEXIST, -EOVERFLOW
+ * as of singlet_intern().
  */
 struct singlet_object *singlet_lookup(struct singlet_type *type,
 				      const void *data, u32 len)
@@ -84,7 +86,7 @@ EXPORT_SYMBOL_SINGLET(singlet_lookup);
  *
  * Fill it through singlet_buffer(), then singlet_seal() it.
  *
- * Context: As @gfp says; process or softirq, not hard interrupts.
+ * Context: As @gfp says; process or softirq, interrupts enabled.
  * Return: The object, zeroed and constructed, with a reference that is the
  * caller's, to be dropped with singlet_put(); or an ERR_PTR: -EINVAL, -EMSGSIZE,
  * -ENOMEM, or what the constructor returned.
@@ -104,13 +106,16 @@ EXPORT_SYMBOL_SINGLET(singlet_alloc);
 
 /**
  * singlet_buffer() - where the bytes of an object that is not sealed are
- * @object: plain and not sealed; the caller has a reference
+ * @object: the caller has a reference
  *
  * Context: Any.
- * Return: The bytes; they may be written until singlet_seal().
+ * Return: The bytes, which may be written until singlet_seal(); NULL: the object
+ * is sealed, or a value.
  */
 void *singlet_buffer(struct singlet_object *object)
 {
+	if (!(READ_ONCE(object->info) & INFO_UNSEALED))
+		return NULL;
 	return singlet_object_data(object);
 }
 EXPORT_SYMBOL_SINGLET(singlet_buffer);
@@ -152,7 +157,8 @@ EXPORT_SYMBOL_SINGLET(singlet_get);
  * For structures that hold a pointer and an id without a reference, or whose
  * reference is dropped while RCU readers look.
  *
- * Context: RCU read-side section; any but NMI and hard interrupts.
+ * Context: RCU read-side section; any but NMI and hard interrupts (on
+ * PREEMPT_RT: preemptible).
  * Return: Whether the caller has a reference now.
  */
 bool singlet_tryget(struct singlet_object *object, u64 id)
@@ -169,7 +175,11 @@ EXPORT_SYMBOL_SINGLET(singlet_tryget);
  * @domain: whose object it is
  * @id: from singlet_id(), or from a user: any number is safe
  *
- * Context: Any but NMI and hard interrupts; does not sleep.
+ * It can be an object of any type, also a plain one that is not sealed yet: ask
+ * singlet_type_of() before using what user space named.
+ *
+ * Context: Any but NMI and hard interrupts; does not sleep (on PREEMPT_RT:
+ * preemptible).
  * Return: The object, live or idle until now, with a reference that is the
  * caller's; or an ERR_PTR: -ENOENT: unknown, or gone; -EOVERFLOW.
  */
@@ -190,7 +200,7 @@ EXPORT_SYMBOL_SINGLET(singlet_from_id);
  * and frees it.  One that nobody holds is left alone, and the kernel log says
  * so.
  *
- * Context: Any but NMI; does not sleep.
+ * Context: Any but NMI; does not sleep (on PREEMPT_RT: preemptible).
  */
 void singlet_put(struct singlet_object *object)
 {
@@ -226,7 +236,7 @@ EXPORT_SYMBOL_SINGLET(singlet_get_many);
  * @objects: the caller has a reference on each; no NULL, no error pointers
  * @nr: how many
  *
- * Context: Any but NMI; does not sleep.
+ * Context: Any but NMI; does not sleep (on PREEMPT_RT: preemptible).
  */
 void singlet_put_many(struct singlet_object *const *objects, unsigned int nr)
 {
@@ -242,17 +252,46 @@ EXPORT_SYMBOL_SINGLET(singlet_put_many);
 
 /**
  * singlet_make_immortal() - keep an object for as long as its domain
- * @object: a value; the caller has a reference, which need not be dropped
+ * @object: a value, not of a container type; the caller has a reference, which
+ *          need not be dropped
  *
  * From here on references on it are neither counted nor needed.
  *
  * Context: Any.
+ * Return: 0; -EINVAL: a plain object, which has a destructor to wait for, or a
+ * container, whose parts are other objects.
  */
-void singlet_make_immortal(struct singlet_object *object)
+int singlet_make_immortal(struct singlet_object *object)
 {
+	u32 info = READ_ONCE(object->info);
+
+	/* The world's have no store, and need nothing. */
+	if (singlet_object_immortal(object))
+		return 0;
+	if (info & INFO_PLAIN || singlet_type_of(object)->container)
+		return -EINVAL;
 	singlet_store_make_immortal(object);
+	return 0;
 }
 EXPORT_SYMBOL_SINGLET(singlet_make_immortal);
+
+/**
+ * singlet_type_of() - the type of an object
+ * @object: the caller has a reference
+ *
+ * Context: Any.
+ * Return: The type, which stays as long as the reference; NULL: it is one of the
+ * machine's own immortal objects (none, a bool, a small int), of no domain.
+ */
+struct singlet_type *singlet_type_of(const struct singlet_object *object)
+{
+	u32 index = singlet_info_type(READ_ONCE(object->info));
+
+	if (singlet_object_id(object) & WORLD_ID)
+		return NULL;
+	return singlet_types_at(&singlet_object_store(object)->types, index);
+}
+EXPORT_SYMBOL_SINGLET(singlet_type_of);
 
 /**
  * singlet_data() - the bytes of an object

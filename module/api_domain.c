@@ -37,20 +37,20 @@ struct singlet_domain *singlet_domain_create_for(const char *name,
 	char full[SINGLET_MAX_NAME + 1];
 	struct singlet_domain *domain;
 	const struct cred *cred;
-	int len;
+	int len, err;
 
 	if (IS_ERR_OR_NULL(name))
 		return ERR_PTR(-EINVAL);
 	len = snprintf(full, sizeof(full), PREFIX "%s", name);
 	if (len >= sizeof(full) || strchr(name, ':'))
 		return ERR_PTR(-EINVAL);
-	len = singlet_name_check(name, strlen(name));
-	if (len)
-		return ERR_PTR(len);
+	err = singlet_name_check(name, strlen(name));
+	if (err)
+		return ERR_PTR(err);
 	/* The init task is root in the initial user namespace. */
 	cred = get_task_cred(&init_task);
 	domain = singlet_named_create_kernel(cred, (struct singlet_name){
-			full, strlen(full) }, maker ?: THIS_MODULE);
+			full, len }, maker ?: THIS_MODULE);
 	put_cred(cred);
 	return domain;
 }
@@ -107,8 +107,9 @@ EXPORT_SYMBOL_SINGLET(singlet_type_create);
  * Its idle objects are freed; no other call with it is on its way.
  *
  * Context: Process, sleeps.
- * Return: 0; -EBUSY: it has objects that are held, or immortal, which the kernel
- * log reports: it stays as it was.
+ * Return: 0; -EBUSY: it has objects that are held, immortal, or parts of idle
+ * containers, which the kernel log reports: it stays as it was; -EPERM: it is a
+ * predefined one.
  */
 int singlet_type_destroy(struct singlet_type *type)
 {
@@ -119,8 +120,8 @@ int singlet_type_destroy(struct singlet_type *type)
 		return 0;
 	err = singlet_reclaim_delete_type(singlet_type_store(type),
 					  type->number);
-	if (!err)
-		return 0;
+	if (err != -EBUSY)
+		return err;
 	singlet_type_sum(type, &sum);
 	pr_err("type %s is to be destroyed and has %ld objects\n", type->name,
 	       singlet_type_objects(&sum));
@@ -150,26 +151,34 @@ static void disarm(struct singlet_type *type)
  * singlet_domain_destroy() - end a domain
  * @domain: from singlet_domain_create(); NULL and error pointers are ignored
  *
- * Its types go with it, immortal and idle objects as well.  If objects of its
- * types are still held, the kernel log says so, and no destructor is called any
- * more: what the module holds stays until singlet itself goes, what sessions of
- * user space hold until these are closed.
+ * Its types go with it, immortal and idle objects as well.  If objects are still
+ * held, the kernel log says so, and no destructor is called any more: what the
+ * module holds stays until singlet itself goes, what sessions of user space hold
+ * until these are closed.
  *
  * Context: Process, sleeps; no other call with the domain, its types or objects
  * is on its way.
  */
 void singlet_domain_destroy(struct singlet_domain *domain)
 {
+	struct singlet_reclaimed freed;
 	struct singlet_type *type;
 	u32 index = 0;
+	u64 live;
 
 	if (IS_ERR_OR_NULL(domain))
 		return;
 	singlet_domain_abandon(domain);
+	/* Idle containers hold their parts, whatever those are of. */
+	singlet_reclaim_all(domain->store, &freed);
 	while ((type = next_type(domain, &index)))
-		if (singlet_type_destroy(type))
+		if (singlet_reclaim_delete_type(domain->store, type->number))
 			disarm(type);
 	synchronize_rcu();	/* destructors run in RCU sections */
+	live = singlet_domain_live(domain);
+	if (live)
+		pr_err("domain %s is to be destroyed and has %llu live objects\n",
+		       domain->name, live);
 	singlet_domain_close(domain);
 }
 EXPORT_SYMBOL_SINGLET(singlet_domain_destroy);
@@ -250,11 +259,14 @@ static struct singlet_domain *forgotten(const struct module *mod)
 static bool disarm_code_of(struct singlet_domain *domain,
 			   const struct module *mod)
 {
+	struct singlet_types *types = &domain->store->types;
+	u32 index = TYPE_PREDEFINED + 1;
 	struct singlet_type *type;
 	bool some = false;
-	u32 index = 0;
 
-	while ((type = next_type(domain, &index))) {
+	/* Other modules, which live, may delete types meanwhile. */
+	mutex_lock(&types->mutex);
+	while ((type = singlet_types_next(types, &index))) {
 		if (!within_module((unsigned long)type->ctor, mod) &&
 		    !within_module((unsigned long)type->dtor, mod))
 			continue;
@@ -263,6 +275,7 @@ static bool disarm_code_of(struct singlet_domain *domain,
 		disarm(type);
 		some = true;
 	}
+	mutex_unlock(&types->mutex);
 	return some;
 }
 
@@ -288,7 +301,7 @@ static void module_gone(const struct module *mod)
 
 static int watch(struct notifier_block *nb, unsigned long state, void *mod)
 {
-	if (state == MODULE_STATE_GOING && mod != THIS_MODULE)
+	if (state == MODULE_STATE_GOING)
 		module_gone(mod);
 	return NOTIFY_OK;
 }

@@ -27,7 +27,7 @@ void singlet_domain_set_ops(const struct singlet_domain_ops *o)
 }
 
 /* Objects that somebody holds; a module that has forgotten some may have them. */
-static u64 live_objects(struct singlet_domain *domain)
+u64 singlet_domain_live(struct singlet_domain *domain)
 {
 	struct singlet_stats stats = {};
 
@@ -43,7 +43,7 @@ static bool domain_unused(struct singlet_domain *domain)
 	if (domain->nr_sessions)
 		return false;
 	if (singlet_domain_kernel(domain))
-		return domain->deleted && !live_objects(domain);
+		return domain->deleted && !singlet_domain_live(domain);
 	if (domain->deleted || domain->flags & SINGLET_DOMAIN_EPHEMERAL)
 		return true;
 	return singlet_domain_private(domain) &&
@@ -91,7 +91,7 @@ static void domain_free(struct singlet_domain *domain)
  * singlet_domain_end(); or an ERR_PTR: -ENOMEM.
  */
 struct singlet_domain *singlet_domain_new(const struct cred *cred,
-					  const void *maker)
+					  struct module *maker)
 {
 	struct singlet_domain *domain;
 
@@ -110,10 +110,12 @@ struct singlet_domain *singlet_domain_new(const struct cred *cred,
 		return ERR_PTR(-ENOMEM);
 	}
 	domain->maker = maker;
-	singlet_account_init(&domain->account, maker ? NULL : domain->user,
-			     DRAWN_BY_STORE);
 	domain->store->emptied = store_emptied;
-	if (!maker) {
+	if (maker) {
+		singlet_account_init(&domain->account, NULL, 0);
+	} else {
+		singlet_account_init(&domain->account, domain->user,
+				     DRAWN_BY_STORE);
 		domain->store->account = &domain->account;
 		domain->store->relieve = store_relieve;
 	}

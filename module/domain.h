@@ -31,6 +31,7 @@
 
 #include "quota.h"
 
+struct module;
 struct singlet_session;
 struct singlet_stats;
 struct singlet_store;
@@ -53,7 +54,7 @@ struct singlet_domain {
 	u32 mode;			/* domains_mutex */
 	u32 flags;			/* stable; SINGLET_DOMAIN_EPHEMERAL */
 	bool deleted;			/* domains_mutex to write */
-	const void *maker;		/* stable; module whose it is, or NULL */
+	struct module *maker;		/* stable; module whose it is, or NULL */
 	struct singlet_account account;
 	struct singlet_store *store;	/* stable */
 	struct singlet_session *pins;	/* domains_mutex to set; NULL: none yet */
@@ -75,7 +76,7 @@ extern struct list_head singlet_domains;
 void singlet_domain_set_ops(const struct singlet_domain_ops *ops);
 
 struct singlet_domain *singlet_domain_new(const struct cred *cred,
-					  const void *maker);
+					  struct module *maker);
 void singlet_domain_insert(struct singlet_domain *domain);
 struct singlet_domain *singlet_domain_open(const struct cred *cred);
 void singlet_domain_abandon(struct singlet_domain *domain);
@@ -93,6 +94,7 @@ u64 singlet_domain_use(const struct singlet_domain *domain, unsigned int quota,
 		       u64 *limit);
 void singlet_domain_sum(struct singlet_domain *domain,
 			struct singlet_stats *stats);
+u64 singlet_domain_live(struct singlet_domain *domain);
 void singlet_stats_finish(struct singlet_stats *stats);
 
 static inline bool singlet_domain_private(const struct singlet_domain *domain)

@@ -2,13 +2,17 @@
 /*
  * hash - keyed hash of a value
  *
- * What is asked of it: whoever does not know the key cannot choose values that
- * share a bucket, and it is as cheap as a comparison of the bytes.  The first
- * is what almost universal hashing is about: for any two values, over all keys,
- * the odds that their hashes are equal are below 2^-29.  No hash ever leaves
- * the kernel, so there is nothing from which to learn about the key; a
- * cryptographic hash, which stays strong when many are seen, costs three times
- * as much for a word of text (SipHash-1-3: see Documentation/design.md).
+ * What is asked of it: whoever does not know the key cannot tell which values
+ * will share a bucket, and it is as cheap as a comparison of the bytes.  The
+ * first is what almost universal hashing is about: for any two values, over all
+ * keys, the odds that their hashes are equal are below 2^-29.
+ *
+ * What that does not cover is somebody who learns which values collide.  No hash
+ * leaves the kernel; to find collisions by timing lookups one by one, among
+ * 2^32, is the way that is left, and whoever goes it can make long buckets in
+ * the domains where they may make objects, at the price of their quota.  A
+ * cryptographic hash (SipHash-1-3) does not have that weakness, and takes a
+ * third of the time of a hit for itself: see Documentation/design.md.
  *
  *   up to 64 bytes  NH: words in pairs, (w0 + k0) * (w1 + k1), summed in 128
  *                   bits.  Two values of one length have a given difference
@@ -17,7 +21,8 @@
  *   beyond          NH of each 64 bytes, the last ones overlapping; these sums
  *                   are coefficients of a polynomial at a random point modulo
  *                   2^61 - 1: odds of n * 2^-57 for n blocks.
- *   at last         with length and type, by multiply-shift to 32 bits: 2^-30.
+ *   at last         with length and type, by multiply-shift to 32 bits: 2^-30,
+ *                   as the halves of an NH sum are random themselves.
  */
 #ifndef SINGLET_HASH_H
 #define SINGLET_HASH_H

@@ -156,7 +156,7 @@ struct singlet_idle *singlet_idle_first(struct singlet_turns *turns)
 	unsigned int i;
 
 	spin_lock_irqsave(&idle_lock, flags);
-	for (i = 0; i < SORT_OUT && !first; i++) {
+	for (i = 0; i < SORT_OUT; i++) {
 		idle = list_first_entry_or_null(&turns->list,
 						struct singlet_idle, turn);
 		if (!idle)

@@ -4,6 +4,7 @@
 
 #include <linux/err.h>
 #include <linux/prefetch.h>
+#include <linux/singlet.h>
 #include <linux/string.h>
 
 #include "container.h"
@@ -439,7 +440,7 @@ int singlet_store_intern(struct singlet_store *store, u32 type_number,
  * @may_create: likewise
  * @gfp: likewise
  *
- * Context: As @gfp says; not from hard interrupts.
+ * Context: As @gfp says; interrupts enabled.
  * Return: The object, with a reference; or an ERR_PTR.
  */
 struct singlet_object *singlet_type_intern(struct singlet_type *type,
@@ -450,6 +451,8 @@ struct singlet_object *singlet_type_intern(struct singlet_type *type,
 	struct singlet_object *obj = easy_hit(store, type, data, len);
 	int ret;
 
+	/* A hit takes no lock, but it might have been a miss. */
+	lockdep_assert_irqs_enabled();
 	if (likely(obj))
 		return obj;
 	singlet_type_enter(type);

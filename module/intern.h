@@ -22,9 +22,9 @@
 #ifndef SINGLET_INTERN_H
 #define SINGLET_INTERN_H
 
-#include <linux/singlet.h>
-
 #include "store.h"
+
+struct singlet_value;
 
 int singlet_store_intern(struct singlet_store *store, u32 type_number,
 			 const void *data, u32 len, bool create, gfp_t gfp,

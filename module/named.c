@@ -171,7 +171,7 @@ struct singlet_domain *singlet_named_create(const struct singlet_caller *caller,
  */
 struct singlet_domain *singlet_named_create_kernel(const struct cred *cred,
 						   struct singlet_name name,
-						   const void *maker)
+						   struct module *maker)
 {
 	struct singlet_domain *domain = singlet_domain_new(cred, maker);
 

@@ -41,7 +41,7 @@ int singlet_domain_describe(const struct singlet_caller *caller,
 			    struct singlet_domain_info *info);
 struct singlet_domain *singlet_named_create_kernel(const struct cred *cred,
 						   struct singlet_name name,
-						   const void *maker);
+						   struct module *maker);
 bool singlet_named_next(const struct singlet_caller *caller, u64 *cursor,
 			struct singlet_domain_info *info);
 

@@ -35,17 +35,17 @@ enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old)
 }
 
 /*
- * A reference is to be dropped where the count read @refs.  Return: PUT_LIVE:
- * nothing is counted there; PUT_WRONG; PUT_IDLE: it is to be dropped.
+ * One was subtracted from @obj->refs, which read @old before, and perhaps it was
+ * the last.  If it was none at all, it is given back where it counts: two puts
+ * too many at once do not make an object look unused that somebody gets now.
  */
-enum singlet_put singlet_object_odd_put(u32 refs)
+enum singlet_put singlet_object_last_put(struct singlet_object *obj, u32 old)
 {
-	if ((s32)refs >= 0 && refs & OBJECT_IMMORTAL)
-		return PUT_LIVE;
-	if ((s32)refs < 0 || (refs & OBJECT_COUNT) < 2)
-		return PUT_WRONG;
-	/* Aged before somebody revived it, or a full count. */
-	return PUT_IDLE;
+	if ((old & OBJECT_COUNT) == 2)
+		return PUT_IDLE;
+	if ((s32)old >= 0)
+		atomic_inc(&obj->refs);
+	return PUT_WRONG;
 }
 
 /**

@@ -55,7 +55,7 @@ enum singlet_put {
 	PUT_LIVE,	/* others hold it still, or it is immortal */
 	PUT_IDLE,	/* now idle */
 	PUT_DEAD,	/* now dying: the caller must free it */
-	PUT_WRONG,	/* nobody holds it: a bug of the caller's, who was told */
+	PUT_WRONG,	/* nobody held it: a bug of the caller's */
 };
 
 static inline bool singlet_object_immortal(const struct singlet_object *obj)
@@ -108,7 +108,7 @@ singlet_object_tryget(struct singlet_object *obj)
 						singlet_object_got(obj, old);
 }
 
-enum singlet_put singlet_object_odd_put(u32 refs);
+enum singlet_put singlet_object_last_put(struct singlet_object *obj, u32 old);
 
 /* Drop a reference; @obj->info is stable because of it. */
 static __always_inline enum singlet_put
@@ -116,17 +116,13 @@ singlet_object_put(struct singlet_object *obj)
 {
 	int old = atomic_read(&obj->refs);
 
-	if (unlikely(!singlet_refs_live(old))) {
-		enum singlet_put put = singlet_object_odd_put(old);
-
-		if (put != PUT_IDLE)
-			return put;
-	}
+	if (unlikely(old & OBJECT_IMMORTAL))
+		return singlet_object_immortal(obj) ? PUT_LIVE : PUT_WRONG;
 	if (likely(!(READ_ONCE(obj->info) & INFO_PLAIN))) {
 		/* Release: pairs with the acquire in singlet_object_kill(). */
 		old = atomic_fetch_sub_release(1, &obj->refs);
-		return unlikely((old & OBJECT_COUNT) == 2) ? PUT_IDLE :
-							     PUT_LIVE;
+		return likely((old & OBJECT_COUNT) > 2) ? PUT_LIVE :
+			singlet_object_last_put(obj, old);
 	}
 	/*
 	 * Full order on success: every holder's release, ours included, comes
@@ -135,6 +131,8 @@ singlet_object_put(struct singlet_object *obj)
 	for (;;) {
 		bool last = (old & OBJECT_COUNT) == 2;
 
+		if (unlikely(old < 2))
+			return PUT_WRONG;
 		if (atomic_try_cmpxchg(&obj->refs, &old,
 				       last ? (int)OBJECT_DEAD : old - 1))
 			return last ? PUT_DEAD : PUT_LIVE;

@@ -277,7 +277,7 @@ static void trim(struct singlet_store *store)
 		cond_resched();
 	}
 	singlet_pool_trim(&store->pool);
-	if (store->emptied && singlet_store_unused(store))
+	if (store->emptied && !singlet_store_objects(store))
 		store->emptied(store);
 }
 
@@ -350,7 +350,7 @@ static void shrink_end(struct singlet_store *store)
 	singlet_pool_drain_here(&store->pool);
 	singlet_pool_trim(&store->pool);
 	singlet_store_fit(store);
-	if (store->emptied && singlet_store_unused(store))
+	if (store->emptied && !singlet_store_objects(store))
 		store->emptied(store);
 }
 

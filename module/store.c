@@ -402,6 +402,7 @@ struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
 					  gfp_t gfp)
 {
 	struct singlet_store *store = singlet_type_store(type);
+	int (*ctor)(void *data, u32 len);
 	struct singlet_object *obj;
 	int err;
 
@@ -421,8 +422,9 @@ struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
 	}
 	singlet_object_describe(obj, type->index, len,
 				INFO_PLAIN | INFO_UNSEALED);
-	if (unlikely(type->ctor)) {
-		err = type->ctor(singlet_object_data(obj), len);
+	ctor = READ_ONCE(type->ctor);
+	if (unlikely(ctor)) {
+		err = ctor(singlet_object_data(obj), len);
 		if (err)
 			goto err_slot;
 	}
@@ -435,7 +437,7 @@ err_slot:
 	singlet_store_free_slot(obj, len);
 err_charge:
 	singlet_store_uncharge(store, 1, singlet_size_bytes(len));
-	return ERR_PTR(err);
+	return ERR_PTR(min(err, 0) ?: -EINVAL);
 }
 
 /* The same by a type's number; -ENOENT: there is no such type. */

@@ -40,8 +40,8 @@ struct singlet_store {
 	struct singlet_account *account;	/* stable; NULL: no quota */
 	u64 serial;			/* what traces call it; 0: nothing yet */
 	/*
-	 * Called when the shrinker has freed the last object, with idle's
-	 * mutex held; the owner may set it before there is an object.
+	 * Called when the last object was freed for want of memory or room,
+	 * perhaps with idle's mutex held; set before there is an object.
 	 */
 	void (*emptied)(struct singlet_store *store);
 	/*

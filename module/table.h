@@ -43,7 +43,7 @@
 #define STRIPES			32
 #define TABLE_BUCKETS_MIN	LINES_PER_PAGE	/* one page; >= STRIPES */
 #define TABLE_BUCKETS_MAX	BIT(29)
-#define TABLE_CHAIN_MAX		4096	/* lines; a reader never walks further */
+#define TABLE_CHAIN_MAX		4096	/* lines; without the lock nobody walks further */
 
 struct singlet_table;
 
@@ -221,10 +221,10 @@ singlet_table_next(const struct singlet_table *table,
 				NULL;
 }
 
-/* Offer each entry of @hash's bucket that may be its to @match. */
+/* Offer each entry of @most lines of a bucket that may be it to @match. */
 static __always_inline bool
 singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
-		   singlet_table_match_t match, void *ctx)
+		   unsigned int most, singlet_table_match_t match, void *ctx)
 {
 	const struct singlet_line *line;
 	unsigned int i, steps = 0;
@@ -232,17 +232,15 @@ singlet_table_walk(const struct singlet_table *table, u32 bucket, u16 tag,
 	line = singlet_lines_find(&table->home, bucket);
 	while (likely(line)) {
 		u64 marks = singlet_line_marks(line, tag);
-		u32 next;
 
 		for (; marks; marks &= marks - 1) {
 			i = singlet_line_tag(__ffs64(marks));
 			if (likely(singlet_table_try(line, i, tag, match, ctx)))
 				return true;
 		}
-		next = READ_ONCE(line->next);
-		if (likely(!next) || ++steps > TABLE_CHAIN_MAX)
+		if (++steps > most)
 			break;
-		line = singlet_lines_find(&table->over, next - 1);
+		line = singlet_table_next(table, line);
 	}
 	return false;
 }
@@ -269,7 +267,8 @@ singlet_table_find(const struct singlet_table *table, u32 hash,
 
 		if (singlet_table_walk(table,
 				       singlet_table_bucket(hash, (u32)state),
-				       singlet_table_tag(hash), match, ctx))
+				       singlet_table_tag(hash), TABLE_CHAIN_MAX,
+				       match, ctx))
 			return true;
 		/* Pairs with the same barriers: see above "Readers". */
 		compat_rmb();
@@ -300,7 +299,8 @@ singlet_table_find_locked(struct singlet_table *table, u32 hash,
 	lockdep_assert_held(&singlet_table_stripe(table, hash)->lock);
 	return singlet_table_walk(table,
 				  singlet_table_bucket(hash, singlet_table_buckets(table)),
-				  singlet_table_tag(hash), match, ctx);
+				  singlet_table_tag(hash), UINT_MAX, match,
+				  ctx);
 }
 
 #endif

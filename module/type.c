@@ -3,7 +3,6 @@
 #include "type.h"
 
 #include <linux/module.h>
-#include <linux/ctype.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -42,7 +41,6 @@ static int type_setup(struct singlet_types *types, struct singlet_type *type,
 	type->types = types;
 	type->ctor = args->ctor;
 	type->dtor = args->dtor;
-	type->owner = args->owner;
 	type->index = number & INFO_TYPE_MASK;
 	type->number = number;
 	type->kind = args->kind;
@@ -278,13 +276,13 @@ struct singlet_type *singlet_types_create(struct singlet_types *types,
 	err = singlet_types_set(types, type->index, type);
 	if (err)
 		goto err_free;
+	type->owner = args->owner;
 	types->nr++;
 	*numberp = number;
 	mutex_unlock(&types->mutex);
 	return type;
 
 err_free:
-	type->owner = NULL;	/* the caller's still */
 	type_free(type);
 err_unlock:
 	mutex_unlock(&types->mutex);
@@ -323,7 +321,7 @@ int singlet_types_delete(struct singlet_types *types, u32 number,
 	/* Whoever uses a type that stays should not notice. */
 	evict(ctx, type);
 	singlet_type_sum(type, &sum);
-	if (sum.holds) {
+	if (singlet_type_objects(&sum)) {
 		err = -EBUSY;
 		goto out;
 	}

@@ -14,7 +14,9 @@
  * How deletion finds out that nobody is left, though the count is per CPU:
  * who looks a type up counts a hold in the same RCU section, unless the type
  * is @dying, and either drops it or hands it on to the object that it creates;
- * nobody ever takes a hold by virtue of another one.  Deletion sets @dying,
+ * nobody ever takes a hold by virtue of another one.  (A kernel module takes
+ * holds on its own types by virtue of being the only one who deletes them:
+ * singlet_type_enter().)  Deletion sets @dying,
  * waits for a grace period, and from then on the count only falls: whatever
  * changes while the sum is taken, a sum of 0 means that nobody is left.
  *

@@ -7,12 +7,13 @@
  * there is one "sh".  /proc/singlet_execs has the counts, and
  * "singlet -D kernel:execs list" shows the objects themselves.
  *
- * An exec is seen through a tracepoint, whose probe runs with preemption off;
- * on PREEMPT_RT nothing that takes a lock may be called there.  So the probe
- * only notes the name in a ring of its CPU, and a work item interns it.
+ * An exec is seen through a tracepoint.  Its probe should be quick, and on many
+ * kernels runs with preemption off, where nothing that takes a lock may be
+ * called on PREEMPT_RT.  So it only notes the name in a ring of its CPU, and a
+ * work item interns it.
+ *
+ * Anybody can start commands of any name, so there is a limit of names.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/binfmts.h>
 #include <linux/hashtable.h>
 #include <linux/kfifo.h>
@@ -33,8 +34,10 @@ struct name {
 /* Names on their way; each ring has one writer, its CPU, and one reader. */
 struct ring {
 	DECLARE_KFIFO(names, struct name, 256);
-	unsigned long lost;
+	unsigned long lost;		/* there was no room */
 };
+
+#define NAMES_MAX	4096
 
 /* How often a command was started; @name's reference is this structure's. */
 struct entry {
@@ -48,8 +51,10 @@ static struct singlet_type *names;
 static struct ring __percpu *rings;
 static struct tracepoint *exec_tracepoint;
 
-static DEFINE_MUTEX(mutex);		/* protects the entries */
+static DEFINE_MUTEX(mutex);		/* protects what follows */
 static DEFINE_HASHTABLE(entries, 8);
+static unsigned int nr_entries;
+static unsigned long uncounted;		/* too many names, or no memory */
 
 /* Equal names are one object: its address is all there is to compare. */
 static struct entry *find(const struct singlet_object *name)
@@ -72,14 +77,15 @@ static int count(struct singlet_object *name)
 		singlet_put(name);	/* the entry has one already */
 		return 0;
 	}
-	e = kzalloc(sizeof(*e), GFP_KERNEL);
+	e = nr_entries < NAMES_MAX ? kzalloc(sizeof(*e), GFP_KERNEL) : NULL;
 	if (!e) {
 		singlet_put(name);
-		return -ENOMEM;
+		return -ENOSPC;
 	}
 	e->name = name;
 	e->count = 1;
 	hash_add(entries, &e->node, (unsigned long)name);
+	nr_entries++;
 	return 0;
 }
 
@@ -103,7 +109,7 @@ static void drain(struct work_struct *work)
 
 		while (kfifo_get(&ring->names, &name))
 			if (count_text(name.text))
-				pr_warn_ratelimited("no memory for a name\n");
+				uncounted++;
 	}
 	mutex_unlock(&mutex);
 }
@@ -113,12 +119,15 @@ static DECLARE_WORK(drain_work, drain);
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
-	struct ring *ring = this_cpu_ptr(rings);
 	struct name name;
+	struct ring *ring;
 
 	memcpy(name.text, task->comm, sizeof(name.text));
+	/* The CPU is the ring's only writer as long as nobody else gets it. */
+	ring = get_cpu_ptr(rings);
 	if (!kfifo_put(&ring->names, name))
 		ring->lost++;
+	put_cpu_ptr(rings);
 	schedule_work(&drain_work);
 }
 
@@ -132,13 +141,14 @@ static int show(struct seq_file *seq, void *v)
 	flush_work(&drain_work);
 	for_each_possible_cpu(cpu)
 		lost += READ_ONCE(per_cpu_ptr(rings, cpu)->lost);
-	seq_printf(seq, "# %lu lost\n", lost);
 	mutex_lock(&mutex);
+	seq_printf(seq, "# %lu lost\n", lost + uncounted);
 	hash_for_each(entries, i, e, node) {
 		seq_printf(seq, "%8lu %16llu ", e->count, singlet_id(e->name));
+		/* What would break the line or the column is escaped. */
 		seq_escape_mem(seq, singlet_data(e->name), singlet_len(e->name),
-			       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_NP |
-			       ESCAPE_OCTAL, "\\");
+			       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_NAP |
+			       ESCAPE_OCTAL | ESCAPE_APPEND, " \\");
 		seq_putc(seq, '\n');
 	}
 	mutex_unlock(&mutex);

@@ -49,7 +49,8 @@ struct singlet_type;
  * @ctor: of a plain type; called for each allocation with the zeroed bytes, in
  *        the caller's context; an error of its makes the allocation fail
  * @dtor: of a plain type; called when the last reference is dropped, wherever
- *        that is: any context but NMI, must not sleep
+ *        that is: any context but NMI, also memory reclaim that frees a tuple;
+ *        must not sleep or drop plain objects in turn without end
  */
 struct singlet_type_params {
 	const char *name;
@@ -111,10 +112,11 @@ singlet_from_id(struct singlet_domain *domain, u64 id);
 void singlet_put(struct singlet_object *object);
 void singlet_get_many(struct singlet_object *const *objects, unsigned int nr);
 void singlet_put_many(struct singlet_object *const *objects, unsigned int nr);
-void singlet_make_immortal(struct singlet_object *object);
+int singlet_make_immortal(struct singlet_object *object);
 
 const void *singlet_data(const struct singlet_object *object);
 u32 singlet_len(const struct singlet_object *object);
 u64 singlet_id(const struct singlet_object *object);
+struct singlet_type *singlet_type_of(const struct singlet_object *object);
 
 #endif
