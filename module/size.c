@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 
 #define RUN_MAX		16	/* pages in a slab of slots */
-#define MAGAZINE_BYTES	4096	/* that one CPU may keep of one class */
+#define MAGAZINE_BYTES	8192	/* that one CPU may keep of one class */
 
 static struct singlet_size sizes[SIZE_LARGE + 1] __read_mostly;
 const struct singlet_size *const singlet_sizes = sizes;

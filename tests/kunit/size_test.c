@@ -80,7 +80,7 @@ static void size_geometry(struct kunit *test)
 			KUNIT_EXPECT_LE(test, bytes - s->slots * s->size,
 					bytes / 8);
 		KUNIT_EXPECT_LE(test, s->magazine, 32);
-		KUNIT_EXPECT_LE(test, s->magazine * s->size, 4096);
+		KUNIT_EXPECT_LE(test, s->magazine * s->size, 8192);
 	}
 }
 

@@ -4,7 +4,7 @@
 # The initramfs and the command line that boot an x86 kernel in QEMU.
 
 # qemu_initramfs KERNEL TMP: TMP/initramfs, just enough to mount the host's
-# files: busybox, the modules for 9p, and guest/initramfs-init.
+# files: busybox, the modules for 9p, and guest/initramfs-init; and the copies.
 qemu_initramfs() {
 	local kernel=$1 tmp=$2 root=$2/initramfs.d busybox
 	busybox=$(command -v busybox)
@@ -15,6 +15,7 @@ qemu_initramfs() {
 	if [ "$(kernel_origin "$kernel")" = debian ]; then
 		cp -- "$(debian_modules "$kernel")"/*.ko "$root/modules/"
 	fi
+	copies_make "$root/originals"
 	(cd -- "$root" && find . | cpio -o -H newc --quiet) >"$tmp/initramfs"
 	rm -rf -- "$root"
 }
