@@ -149,6 +149,17 @@ struct singlet_object *singlet_get(struct singlet_object *object)
 }
 EXPORT_SYMBOL_SINGLET(singlet_get);
 
+static struct singlet_object *get_by_id(struct singlet_store *store, u64 id)
+{
+	struct singlet_object *obj;
+	bool revived;
+
+	obj = singlet_store_get(store, id, &revived);
+	if (revived && !IS_ERR(obj))
+		singlet_count(&store->counters, STAT_REVIVALS, 1);
+	return obj;
+}
+
 /**
  * singlet_tryget() - a reference on an object that may have gone
  * @object: an object that was there when the RCU section of the caller began
@@ -163,10 +174,7 @@ EXPORT_SYMBOL_SINGLET(singlet_get);
  */
 bool singlet_tryget(struct singlet_object *object, u64 id)
 {
-	bool revived;
-
-	return !IS_ERR(singlet_store_get(singlet_object_store(object), id,
-					 &revived));
+	return !IS_ERR(get_by_id(singlet_object_store(object), id));
 }
 EXPORT_SYMBOL_SINGLET(singlet_tryget);
 
@@ -185,9 +193,7 @@ EXPORT_SYMBOL_SINGLET(singlet_tryget);
  */
 struct singlet_object *singlet_from_id(struct singlet_domain *domain, u64 id)
 {
-	bool revived;
-
-	return singlet_store_get(domain->store, id, &revived);
+	return get_by_id(domain->store, id);
 }
 EXPORT_SYMBOL_SINGLET(singlet_from_id);
 

@@ -217,8 +217,12 @@ void singlet_domain_abandon(struct singlet_domain *domain)
  */
 void singlet_domain_close(struct singlet_domain *domain)
 {
+	struct singlet_reclaimed freed;
 	bool last;
 
+	/* Idle containers hold their parts, which nobody else may. */
+	if (singlet_domain_kernel(domain) && READ_ONCE(domain->deleted))
+		singlet_reclaim_all(domain->store, &freed);
 	mutex_lock(&singlet_domains_mutex);
 	domain->nr_sessions--;
 	last = domain_unused(domain);

@@ -58,6 +58,7 @@ run_file()
 	local line name names=() dirs=() file=${1##*/}
 
 	file=${file%.test}
+	# shellcheck source=/dev/null
 	. "$1"
 	# In the order of the file.
 	while read -r line; do

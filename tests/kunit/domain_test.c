@@ -18,27 +18,14 @@ static void domain_exit(struct kunit *test)
 	singlet_domains_destroy();
 }
 
-static void count_domain(struct singlet_domain *domain, void *ctx)
-{
-	++*(unsigned int *)ctx;
-}
-
-static unsigned int domains(void)
-{
-	unsigned int n = 0;
-
-	singlet_domain_for_each(current_cred(), true, count_domain, &n);
-	return n;
-}
-
 /* The same when what was left to a worker is done. */
 static unsigned int domains_soon(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 100 && domains(); i++)
+	for (i = 0; i < 100 && suite_domains(); i++)
 		msleep(20);
-	return domains();
+	return suite_domains();
 }
 
 static struct singlet_session *create(struct kunit *test,
@@ -99,14 +86,14 @@ static void domain_private_life(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, s->user, domain->user);
 	type = suite_type(test, store, "t", SINGLET_KIND_VALUE);
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 	s = suite_open(test, ALICE);
 	KUNIT_ASSERT_PTR_EQ(test, s->domain, domain);
 	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, type), 0);
 	id = suite_session_str(test, s, "value");
 	suite_session_put(test, s, id);
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 
 	/* When memory is short, its last object goes, and it too. */
 	suite_shrink_rounds(2);
@@ -121,7 +108,7 @@ static void domain_private_trimmed(struct kunit *test)
 
 	suite_session_str(test, s, "value");
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 	domain->account.limit[SINGLET_QUOTA_IDLE] = 1;
 	singlet_store_check_idle(domain->store);
 	KUNIT_EXPECT_EQ(test, domains_soon(), 0);
@@ -145,7 +132,7 @@ static void domain_names(struct kunit *test)
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(singlet_session_create(&alice, name, 0,
 							     2)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, domains(), 0);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 0);
 	s = create(test, &alice, "n", 0700, 0);
 	KUNIT_EXPECT_EQ(test, try_create(&alice, "n"), -EEXIST);
 	KUNIT_EXPECT_EQ(test, try_create(&bob, "n"), -EEXIST);
@@ -154,12 +141,12 @@ static void domain_names(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_join(&alice, "", ACCESS_R), -ENOENT);
 	/* It stays without a session, and is the same one. */
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 2);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 2);
 	KUNIT_EXPECT_EQ(test, try_join(&alice, "n", ACCESS_RW), 0);
 	KUNIT_EXPECT_EQ(test, delete(&alice, "n", false), 0);
 	KUNIT_EXPECT_EQ(test, delete(&alice, "n", false), -ENOENT);
 	KUNIT_EXPECT_EQ(test, delete(&alice, "N", true), 0);
-	KUNIT_EXPECT_EQ(test, domains(), 0);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 0);
 }
 
 /* Two domains of one user have nothing in common. */
@@ -212,13 +199,13 @@ static void domain_delete(struct kunit *test)
 						      (struct singlet_name){},
 						      &info), 0);
 	KUNIT_EXPECT_EQ(test, info.flags, SINGLET_DOMAIN_DELETED);
-	KUNIT_EXPECT_EQ(test, domains(), 2);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 2);
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 	singlet_session_close(t);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 	KUNIT_EXPECT_EQ(test, delete(&alice, "n", true), 0);
-	KUNIT_EXPECT_EQ(test, domains(), 0);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 0);
 }
 
 static void domain_ephemeral(struct kunit *test)
@@ -233,9 +220,9 @@ static void domain_ephemeral(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, s->domain, t->domain);
 	KUNIT_EXPECT_NE(test, s->number, t->number);
 	singlet_session_close(s);
-	KUNIT_EXPECT_EQ(test, domains(), 1);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 1);
 	singlet_session_close(t);
-	KUNIT_EXPECT_EQ(test, domains(), 0);
+	KUNIT_EXPECT_EQ(test, suite_domains(), 0);
 	KUNIT_EXPECT_EQ(test, try_join(&alice, "n", ACCESS_R), -ENOENT);
 }
 

@@ -2,11 +2,8 @@
 /*
  * No memory: each allocation of each operation fails once.
  *
- * The kernel's fault injection fails the n-th allocation of a task that asks
- * for it; n grows until the operation has no n-th one.  Whatever happened, the
- * state afterwards is that from before or that of success.  By default the
- * kernel injects nothing where GFP_KERNEL is asked for: tests/kunit/run turns
- * that off.
+ * Whatever happened, the state afterwards is that from before or that of
+ * success.
  */
 #include "suites.h"
 
@@ -25,60 +22,16 @@ static struct singlet_session *open_own(void)
 	return singlet_session_open(&caller);
 }
 
-#define NTH_MAX	200	/* no operation allocates so often */
-
-#ifdef CONFIG_FAULT_INJECTION
-static void fail_nth(unsigned int n)
-{
-	WRITE_ONCE(current->fail_nth, n);
-}
-
-/* Whether a fault was injected; none will be from here on. */
-static bool injected(void)
-{
-	bool was = !READ_ONCE(current->fail_nth);
-
-	WRITE_ONCE(current->fail_nth, 0);
-	return was;
-}
-#else
-static void fail_nth(unsigned int n)
-{
-}
-
-static bool injected(void)
-{
-	return false;
-}
-#endif
-
-static int failure_init(struct kunit *test)
-{
-	if (!IS_ENABLED(CONFIG_FAILSLAB))
-		kunit_skip(test, "the kernel has no fault injection");
-	return 0;
-}
-
-/* At the end of each sweep: did it do anything? */
-static void expect_faults(struct kunit *test, unsigned int faults,
-			  unsigned int n)
-{
-	KUNIT_EXPECT_LT(test, n, NTH_MAX);
-	if (!faults)
-		kunit_skip(test, "no fault was injected: see tests/kunit/run");
-	kunit_info(test, "%u faults in %u runs", faults, n);
-}
-
 static void failure_store_create(struct kunit *test)
 {
 	struct singlet_store *store = NULL;
 	unsigned int n, faults = 0;
 	bool fault = true;
 
-	for (n = 1; n < NTH_MAX && fault; n++) {
-		fail_nth(n);
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
+		suite_fail_nth(n);
 		store = singlet_store_create();
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (IS_ERR(store)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(store), -ENOMEM);
@@ -89,7 +42,7 @@ static void failure_store_create(struct kunit *test)
 		singlet_store_destroy(store);
 	}
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, store);
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* Intern @len bytes into a new store each time. */
@@ -100,7 +53,7 @@ static void sweep_intern(struct kunit *test, u32 len, unsigned int fill)
 	bool fault = true;
 
 	KUNIT_ASSERT_NOT_NULL(test, data);
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_store *store = singlet_store_create();
 		struct singlet_object *obj = NULL;
 		struct singlet_stats s;
@@ -111,10 +64,10 @@ static void sweep_intern(struct kunit *test, u32 len, unsigned int fill)
 			singlet_store_put(suite_intern(test, store,
 						       SINGLET_TYPE_BYTES, &i,
 						       sizeof(i)));
-		fail_nth(n);
+		suite_fail_nth(n);
 		ret = singlet_store_intern(store, SINGLET_TYPE_STR, data, len,
 					   true, GFP_KERNEL, &obj);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		s = suite_stats(store);
 		KUNIT_EXPECT_TRUE(test, suite_is_valid(store));
@@ -136,7 +89,7 @@ static void sweep_intern(struct kunit *test, u32 len, unsigned int fill)
 		singlet_store_destroy(store);
 	}
 	vfree(data);
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 static void failure_intern(struct kunit *test)
@@ -165,16 +118,16 @@ static void failure_alloc(struct kunit *test)
 	unsigned int n, faults = 0;
 	bool fault = true;
 
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_store *store = singlet_store_create();
 		struct singlet_object *obj;
 		u32 type;
 
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
 		type = suite_type(test, store, "plain", SINGLET_KIND_PLAIN);
-		fail_nth(n);
+		suite_fail_nth(n);
 		obj = singlet_store_alloc(store, type, 50, GFP_KERNEL);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (IS_ERR(obj)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(obj), -ENOMEM);
@@ -189,7 +142,7 @@ static void failure_alloc(struct kunit *test)
 		suite_expect_empty(test, store);
 		singlet_store_destroy(store);
 	}
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 static void failure_type_create(struct kunit *test)
@@ -202,13 +155,13 @@ static void failure_type_create(struct kunit *test)
 	bool fault = true;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_type *type;
 		u32 number = 0, other;
 
-		fail_nth(n);
+		suite_fail_nth(n);
 		type = singlet_types_create(&store->types, &args, &number);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (IS_ERR(type)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(type), -ENOMEM);
@@ -224,14 +177,14 @@ static void failure_type_create(struct kunit *test)
 			continue;
 		}
 		KUNIT_EXPECT_EQ(test, store->types.nr, TYPE_PREDEFINED + 1);
-		fail_nth(1);	/* deletion does not need memory */
+		suite_fail_nth(1);	/* deletion does not need memory */
 		KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, number),
 				0);
-		injected();
+		suite_injected();
 	}
 	suite_expect_empty(test, store);
 	singlet_store_destroy(store);
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 static void failure_session_open(struct kunit *test)
@@ -240,10 +193,10 @@ static void failure_session_open(struct kunit *test)
 	unsigned int n, faults = 0;
 	bool fault = true;
 
-	for (n = 1; n < NTH_MAX && fault; n++) {
-		fail_nth(n);
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
+		suite_fail_nth(n);
 		s = open_own();
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (IS_ERR(s)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(s), -ENOMEM);
@@ -254,7 +207,7 @@ static void failure_session_open(struct kunit *test)
 	}
 	KUNIT_EXPECT_FALSE(test, IS_ERR(s));
 	singlet_domains_destroy();
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* The record of the reference fails, or what comes before it. */
@@ -263,17 +216,17 @@ static void failure_session_intern(struct kunit *test)
 	unsigned int n, faults = 0;
 	bool fault = true;
 
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_session *s = open_own();
 		struct singlet_object *last;
 		u64 id = 0;
 		int ret;
 
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
-		fail_nth(n);
+		suite_fail_nth(n);
 		ret = singlet_session_intern(s, SINGLET_TYPE_STR, "value", 5,
 					     true, &id);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (ret == -ENOMEM) {
 			KUNIT_EXPECT_TRUE(test, fault);
@@ -292,7 +245,7 @@ static void failure_session_intern(struct kunit *test)
 		singlet_session_close(s);
 	}
 	singlet_domains_destroy();
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* Records that must grow wider keep what they have. */
@@ -305,7 +258,7 @@ static void failure_acquire(struct kunit *test)
 	u64 id = 0, bytes;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s);
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		int ret;
 
 		KUNIT_ASSERT_GE(test,
@@ -313,9 +266,9 @@ static void failure_acquire(struct kunit *test)
 						       "value", 5, true, &id),
 				0);
 		bytes = s->refs.bytes;
-		fail_nth(n);
+		suite_fail_nth(n);
 		ret = singlet_session_acquire(s, id, 100000);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (ret) {
 			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
@@ -323,12 +276,12 @@ static void failure_acquire(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, s->refs.bytes, bytes);
 		}
 		KUNIT_EXPECT_EQ(test, s->references, 1);
-		fail_nth(1);	/* giving back does not need memory */
+		suite_fail_nth(1);	/* giving back does not need memory */
 		KUNIT_EXPECT_EQ(test,
 				singlet_session_release(s, id,
 							ret ? 1 : 100001,
 							&last), 0);
-		injected();
+		suite_injected();
 		KUNIT_ASSERT_NOT_NULL(test, last);
 		singlet_session_let_go(s, last);
 		KUNIT_EXPECT_EQ(test, s->references, 0);
@@ -337,7 +290,7 @@ static void failure_acquire(struct kunit *test)
 	suite_expect_empty(test, s->domain->store);
 	singlet_session_close(s);
 	singlet_domains_destroy();
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* Parts have as many references as before, or those of the new container. */
@@ -349,7 +302,7 @@ static void sweep_tuple(struct kunit *test, unsigned int nr)
 
 	ids = kunit_kcalloc(test, nr, sizeof(*ids), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ids);
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_store *store = singlet_store_create();
 		struct singlet_object *part, *obj = NULL;
 		int ret;
@@ -358,11 +311,11 @@ static void sweep_tuple(struct kunit *test, unsigned int nr)
 		part = suite_str(test, store, "part");
 		for (i = 0; i < nr; i++)
 			ids[i] = singlet_object_id(part);
-		fail_nth(n);
+		suite_fail_nth(n);
 		ret = singlet_store_intern(store, SINGLET_TYPE_TUPLE, ids,
 					   nr * sizeof(*ids), true, GFP_KERNEL,
 					   &obj);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (ret == -ENOMEM) {
 			KUNIT_EXPECT_TRUE(test, fault);
@@ -379,7 +332,7 @@ static void sweep_tuple(struct kunit *test, unsigned int nr)
 		suite_expect_empty(test, store);
 		singlet_store_destroy(store);
 	}
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 static void failure_tuple(struct kunit *test)
@@ -398,11 +351,11 @@ static void failure_named(struct kunit *test)
 	bool fault = true;
 
 	user = singlet_user_get(alice.cred->euid);
-	for (n = 1; n < NTH_MAX && fault; n++) {
-		fail_nth(n);
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
+		suite_fail_nth(n);
 		s = singlet_session_create(&alice, suite_name("n"), 0700,
 					   SINGLET_DOMAIN_EPHEMERAL);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (IS_ERR(s)) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(s), -ENOMEM);
@@ -416,7 +369,7 @@ static void failure_named(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, IS_ERR(s));
 	singlet_user_put(user);
 	singlet_domains_destroy();
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* An allocation and its record, in a session that had neither before. */
@@ -425,27 +378,27 @@ static void failure_session_alloc(struct kunit *test)
 	unsigned int n, faults = 0;
 	bool fault = true;
 
-	for (n = 1; n < NTH_MAX && fault; n++) {
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
 		struct singlet_session *s = suite_open(test, 1001), *pins;
 		struct singlet_store *store = s->domain->store;
 		u32 type = suite_type(test, store, "t", SINGLET_KIND_PLAIN);
 		u64 id = 0;
 		int err;
 
-		fail_nth(n);
+		suite_fail_nth(n);
 		pins = singlet_pins_of(s, true);
 		err = IS_ERR(pins) ? PTR_ERR(pins) :
 				     singlet_plain_alloc(pins, type, 9, &id);
-		fault = injected();
+		fault = suite_injected();
 		faults += fault;
 		if (err) {
 			KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 			KUNIT_EXPECT_TRUE(test, fault);
 			KUNIT_EXPECT_EQ(test, suite_stats(store).objects, 0);
 		} else {
-			fail_nth(1);	/* giving back does not need memory */
+			suite_fail_nth(1);	/* giving back does not need memory */
 			suite_session_put(test, pins, id);
-			injected();
+			suite_injected();
 		}
 		KUNIT_EXPECT_TRUE(test, IS_ERR(pins) ||
 				  xa_empty(&pins->allocs));
@@ -456,7 +409,7 @@ static void failure_session_alloc(struct kunit *test)
 		singlet_session_close(s);
 	}
 	singlet_domains_destroy();
-	expect_faults(test, faults, n);
+	suite_expect_faults(test, faults, n);
 }
 
 /* Freeing and collecting work without memory. */
@@ -473,9 +426,9 @@ static void failure_reclaim(struct kunit *test)
 			singlet_store_put(suite_intern(test, store,
 						       SINGLET_TYPE_BYTES, &i,
 						       sizeof(i)));
-		fail_nth(n);
+		suite_fail_nth(n);
 		singlet_reclaim_all(store, &out);
-		injected();
+		suite_injected();
 		KUNIT_EXPECT_EQ(test, out.objects, 50);
 		suite_expect_empty(test, store);
 	}
@@ -502,6 +455,6 @@ static struct kunit_case cases[] = {
 
 struct kunit_suite failure_suite = {
 	.name = "singlet_failure",
-	.init = failure_init,
+	.init = suite_faults_init,
 	.test_cases = cases,
 };

@@ -231,8 +231,10 @@ kunit_test_suites(&size_suite, &hash_suite, &slab_suite, &slab_dir_suite,
 		  &table_suite, &object_suite, &type_suite, &store_suite, &plain_suite,
 		  &reclaim_suite, &refs_suite, &session_suite, &idle_suite,
 		  &shrink_suite, &quota_suite, &container_suite, &domain_suite,
-		  &pins_suite, &credit_suite, &intern_suite, &failure_suite,
-		  &race_suite);
+		  &pins_suite, &credit_suite, &intern_suite, &api_suite,
+		  &api_refs_suite, &api_plain_suite, &api_domain_suite,
+		  &api_context_suite, &failure_suite, &api_failure_suite,
+		  &race_suite, &api_race_suite);
 
 static int __init singlet_kunit_init(void)
 {

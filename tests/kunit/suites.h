@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/shrinker.h>
+#include <linux/singlet.h>
 #include <linux/wait.h>
 
 #include "magazine.h"
@@ -68,6 +69,32 @@ void suite_slot_free(struct singlet_object *obj);
 
 long suite_pool_stat(struct kunit *test, enum singlet_stat item);
 
+/*
+ * A module's domain for the length of a test, in test->priv, and the end of all
+ * domains; a suite's init and exit.
+ */
+int suite_api_init(struct kunit *test);
+void suite_api_exit(struct kunit *test);
+
+/* Domains on the machine. */
+unsigned int suite_domains(void);
+
+/* A type in that domain, and one of values; fails the test if it cannot. */
+struct singlet_type *suite_api_type(struct kunit *test,
+				    const struct singlet_type_params *params);
+struct singlet_type *suite_api_values(struct kunit *test, const char *name);
+
+/* The object of a value, with a reference; fails the test if it cannot. */
+struct singlet_object *suite_api_intern(struct kunit *test,
+					struct singlet_type *type,
+					const char *text);
+
+/* The domain has so many objects that are held, and idle ones. */
+void suite_api_expect(struct kunit *test, u64 live, u64 idle);
+
+/* None is held, and with the idle ones all memory comes back. */
+void suite_api_expect_empty(struct kunit *test);
+
 /* Of the linker's: see suite_shrink.c. */
 void __real_shrinker_register(struct shrinker *s);
 void __wrap_shrinker_register(struct shrinker *s);
@@ -82,7 +109,6 @@ void suite_shrink_rounds(unsigned int rounds);
 /* A parameter of the module is @value for the length of a test. */
 void suite_param(struct kunit *test, const char *name, unsigned long value);
 
-/* Somebody in the namespace of the machine, for the length of a test. */
 /* References that a session has reserved and not used. */
 static inline s64 suite_ahead(const struct singlet_session *s)
 {
@@ -92,6 +118,7 @@ static inline s64 suite_ahead(const struct singlet_session *s)
 	       atomic64_read(&s->account.use[quota]);
 }
 
+/* Somebody in the namespace of the machine, for the length of a test. */
 struct singlet_caller suite_caller(struct kunit *test, u32 id, bool admin);
 
 /* A session in the private domain of user @id. */
@@ -106,6 +133,21 @@ void suite_session_put(struct kunit *test, struct singlet_session *s, u64 id);
 
 /* Use of a user, nothing reserved ahead. */
 u64 suite_user_use(struct singlet_user *user, unsigned int quota);
+
+#define SUITE_NTH_MAX	200	/* no operation allocates so often */
+
+/* Skips the test where the kernel cannot do that; a suite's init. */
+int suite_faults_init(struct kunit *test);
+
+/* The @n-th allocation of this task from here on fails. */
+void suite_fail_nth(unsigned int n);
+
+/* Whether one did; none will from here on. */
+bool suite_injected(void);
+
+/* At the end of a sweep over @n: did it do anything? */
+void suite_expect_faults(struct kunit *test, unsigned int faults,
+			 unsigned int n);
 
 /* The other threads of a test, met again and again. */
 struct suite_meeting {
@@ -135,6 +177,8 @@ extern struct kunit_suite size_suite, slab_suite, slab_dir_suite, table_suite,
 	object_suite, type_suite, store_suite, plain_suite, reclaim_suite,
 	refs_suite, session_suite, failure_suite, race_suite, idle_suite,
 	shrink_suite, quota_suite, container_suite, domain_suite, pins_suite,
-	credit_suite, intern_suite, hash_suite;
+	credit_suite, intern_suite, hash_suite, api_suite, api_refs_suite,
+	api_plain_suite, api_domain_suite, api_context_suite,
+	api_failure_suite, api_race_suite;
 
 #endif
