@@ -401,13 +401,61 @@ TEST_F(domain, no_cycles_of_two)
 
 /* ---- depth ---- */
 
-/* A tuple of a tuple of ... ; all of them are held. */
+#define LEVELS	256	/* that one call adds to a nest, at most */
+
+/*
+ * Up to @n more tuples around @part in one call: each part is the id that the
+ * tuple before should get, which is one more while a slab has room.  Returns
+ * how many there are, at least one; *@astray counts others that came about.
+ */
+static unsigned int nest_some(int fd, __u64 part, __u64 *ids, unsigned int n,
+			      unsigned int *astray)
+{
+	static struct singlet_intern_item items[LEVELS];
+	__u64 parts[LEVELS];
+	unsigned int made = 1;
+
+	for (unsigned int i = 0; i < n; i++) {
+		parts[i] = part + i;
+		items[i] = (struct singlet_intern_item){
+			.data = (uintptr_t)&parts[i],
+			.len = PART_BYTES,
+			.type = SINGLET_TYPE_TUPLE,
+		};
+	}
+	ST_BATCH(fd, SINGLET_INTERN, items, n);
+	ASSERT_EQ(items[0].result, 0U);
+	while (made < n && !items[made].result &&
+	       parts[made] == items[made - 1].id)
+		made++;
+	for (unsigned int i = 0; i < n; i++) {
+		if (i < made) {
+			ids[i] = items[i].id;
+		} else if (!items[i].result) {
+			EXPECT_EQ(st_release(fd, items[i].id, 1), 0);
+			++*astray;
+		} else {
+			EXPECT_EQ(items[i].result, (__u32)ENOENT);
+		}
+	}
+	return made;
+}
+
+/* A tuple of a tuple of ... ; all of them are held, and nothing is idle. */
 static void nest(int fd, __u64 part, __u64 *ids, unsigned int depth)
 {
-	for (unsigned int i = 0; i < depth; i++) {
-		ids[i] = must_tuple(fd, &part, 1);
-		part = ids[i];
+	unsigned int n = 1, astray = 0;
+
+	/* Each CPU has free slots of its own. */
+	st_stay_on_one_cpu();
+	for (unsigned int i = 0, made; i < depth; i += made) {
+		n = n < depth - i ? n : depth - i;
+		made = nest_some(fd, part, ids + i, n, &astray);
+		part = ids[i + made - 1];
+		n = made < n ? 1 : n < LEVELS ? 2 * n : LEVELS;
 	}
+	if (astray)
+		st_collect(fd);
 }
 
 static __u64 *ids_for(unsigned int depth)
@@ -442,8 +490,7 @@ TEST_F_TIMEOUT(domain, deep_nest_collected, 600)
 
 TEST_F_TIMEOUT(domain, deep_nest_killed, 600)
 {
-	/* SINGLET_SCALE=5: a million. */
-	unsigned int depth = st_scale(200000);
+	unsigned int depth = st_scale(1000000);
 	int pipes[2], status;
 	double start;
 	pid_t child;

@@ -206,6 +206,58 @@ __u32 sd_session_number(int session)
 	return info.session;
 }
 
+struct singlet_domain_info sd_info_at_rest(int session,
+					   struct singlet_stats *stats)
+{
+	double end = st_now() + 10;
+
+	for (;;) {
+		struct singlet_domain_info info;
+		struct singlet_stats after;
+
+		*stats = st_stats(session);
+		info = sd_info(session);
+		after = st_stats(session);
+		if ((!memcmp(stats, &after, sizeof(after)) &&
+		     info.use[SINGLET_QUOTA_IDLE] == stats->bytes_idle &&
+		     info.use[SINGLET_QUOTA_OBJECTS] == stats->objects) ||
+		    st_now() > end)
+			return info;
+		st_sleep_us(2000);
+	}
+}
+
+static bool unused(const struct singlet_domain_info *info)
+{
+	for (unsigned int i = 0; i < SINGLET_QUOTAS; i++)
+		if (info->use[i] || info->owner_use[i])
+			return false;
+	return true;
+}
+
+void sd_expect_unused(const char *file, int line, int session)
+{
+	double end = st_now() + 10;
+	struct singlet_domain_info info;
+
+	/* What a trim has in hand is not for the collection to find. */
+	for (;;) {
+		st_collect(session);
+		info = sd_info(session);
+		if (unused(&info))
+			return;
+		if (st_now() > end)
+			break;
+		st_sleep_us(2000);
+	}
+	for (unsigned int i = 0; i < SINGLET_QUOTAS; i++)
+		if (info.use[i] || info.owner_use[i])
+			harness_fail(file, line,
+				     "of quota %u the domain uses %llu, its owner %llu",
+				     i, (unsigned long long)info.use[i],
+				     (unsigned long long)info.owner_use[i]);
+}
+
 /* ---- users ---- */
 
 void sd_be(uid_t uid, gid_t gid, gid_t extra)
@@ -292,18 +344,23 @@ unsigned int sd_open_fds(void)
 
 #define AT_ONCE	256
 
-/* One batch of sd_fill(). */
+/* One batch of sd_fill(); the zeroes are written once for each @len. */
 static int fill(int session, __u32 from, __u32 count, size_t len, __u64 *ids)
 {
 	static struct singlet_intern_item items[AT_ONCE];
-	char *data = malloc(count * len);
+	static size_t data_len;
+	static char *data;
 	int error = 0;
 
-	ASSERT_TRUE(data);
+	if (len != data_len) {
+		free(data);
+		data = calloc(AT_ONCE, len);
+		data_len = len;
+		ASSERT_TRUE(data);
+	}
 	for (__u32 i = 0; i < count; i++) {
 		char *value = data + i * len;
 
-		memset(value, 0, len);
 		memcpy(value, &(__u32){ from + i }, sizeof(from));
 		items[i].data = (uintptr_t)value;
 		items[i].len = len;
@@ -316,7 +373,6 @@ static int fill(int session, __u32 from, __u32 count, size_t len, __u64 *ids)
 		if (!error)
 			error = -(int)items[i].result;
 	}
-	free(data);
 	return error;
 }
 
@@ -370,4 +426,60 @@ __u64 sd_number_in(const char *path, const char *key)
 					 NULL, 10);
 	fclose(file);
 	return value;
+}
+
+/* ---- the kernel's memory ---- */
+
+static void put_in(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* A kernel may be unable to; what comes of it is measured. */
+	if (write(fd, text, strlen(text)) < 0)
+		harness_note("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/*
+ * The shrinkers hurry up kvfree_rcu(), which takes seconds otherwise.  Shrinking
+ * a slab cache takes its objects out of KASAN's quarantine, then frees slabs.
+ */
+void sd_flush_freed(void)
+{
+	DIR *caches = opendir("/sys/kernel/slab");
+	struct dirent *entry;
+	char path[300];
+
+	put_in("/proc/sys/vm/drop_caches", "3");
+	while (caches && (entry = readdir(caches))) {
+		/* A symbolic link is another name of a cache. */
+		if (entry->d_type == DT_LNK || entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
+			 entry->d_name);
+		put_in(path, "1");
+	}
+	if (caches)
+		closedir(caches);
+}
+
+/* As much as the kernel itself may take or free between two looks. */
+#define NOISE	16384
+
+__u64 sd_memory(__u64 (*bytes)(const void *context), const void *context)
+{
+	double end = st_now() + 60;
+	__u64 last = 0, now;
+
+	sd_flush_freed();
+	now = bytes(context);
+	do {
+		st_sleep_us(100000);
+		last = now;
+		sd_flush_freed();
+		now = bytes(context);
+	} while ((now + NOISE < last || last + NOISE < now) && st_now() < end);
+	return now;
 }

@@ -40,6 +40,17 @@ int sd_must_join(int session, const char *name, __u32 access);
 struct singlet_domain_info sd_info(int session);
 __u32 sd_session_number(int session);
 
+/*
+ * The domain's numbers in both forms and of one instant: read again, for some
+ * seconds, while they differ because the kernel is still trimming.
+ */
+struct singlet_domain_info sd_info_at_rest(int session,
+					   struct singlet_stats *stats);
+
+/* Collects, then expects that neither domain nor owner use any of a quota. */
+void sd_expect_unused(const char *file, int line, int session);
+#define EXPECT_UNUSED(session)	sd_expect_unused(__FILE__, __LINE__, session)
+
 /* ---- users ---- */
 
 /*
@@ -69,5 +80,15 @@ void sd_release_all(int session, const __u64 *ids, __u32 count);
 
 /* A number in a file like /proc/meminfo, of the line that starts with @key. */
 __u64 sd_number_in(const char *path, const char *key);
+
+/*
+ * Makes the kernel give back what was freed and is kept for a while: what waits
+ * in kvfree_rcu(), slabs without objects, KASAN's quarantine, files' pages.
+ * For root, who alone can ask for that.
+ */
+void sd_flush_freed(void);
+
+/* Bytes of the kernel's memory, as @bytes(@context) finds them after that. */
+__u64 sd_memory(__u64 (*bytes)(const void *context), const void *context);
 
 #endif /* DOMAIN_TEST_H */

@@ -3,10 +3,13 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "harness.h"
+
+#define REAP_SECONDS	60	/* for what was killed to be gone */
 
 enum { PASS = 0, FAIL = 1, SKIP = 77 };
 
@@ -115,12 +118,34 @@ static void on_alarm(int number)
 	kill(-child, SIGKILL);
 }
 
+/*
+ * Ends what a test left behind, and waits until it is gone: the next test shall
+ * not see its sessions.  False: something is still there.
+ */
+static bool end_group(pid_t group)
+{
+	double end = now() + REAP_SECONDS;
+	pid_t pid;
+
+	kill(-group, SIGKILL);
+	/* They are this process's children now: it is their reaper. */
+	while ((pid = waitpid(-group, NULL, WNOHANG)) >= 0 || errno == EINTR) {
+		if (pid > 0)
+			continue;
+		if (now() > end)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
 static int run_test(struct harness_test *test, const char *program, int number)
 {
 	const char *factor = getenv("SINGLET_TIMEOUT");
 	double seconds = test->timeout * (factor ? atof(factor) : 1);
 	double start = now();
 	int status, result;
+	bool gone;
 
 	memset(shared, 0, sizeof(*shared));
 	late = false;
@@ -136,7 +161,7 @@ static int run_test(struct harness_test *test, const char *program, int number)
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	alarm(0);
-	kill(-child, SIGKILL);		/* whatever the test left behind */
+	gone = end_group(child);
 
 	if (late) {
 		printf("# no end after %.0f seconds\n", seconds);
@@ -147,6 +172,10 @@ static int run_test(struct harness_test *test, const char *program, int number)
 		result = FAIL;
 	} else {
 		result = WEXITSTATUS(status);
+	}
+	if (!gone) {
+		printf("# a process of the test does not end\n");
+		result = FAIL;
 	}
 	if (shared->failures || (result != PASS && result != SKIP))
 		result = FAIL;
@@ -186,6 +215,7 @@ int main(int argc, char **argv)
 	if (shared == MAP_FAILED)
 		return FAIL;
 	signal(SIGALRM, on_alarm);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 
 	for (test = first; test; test = test->next)
 		count += wanted(test, argc, argv);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pins, which keep objects without a session; and leaks, which sessions keep. */
-#define _GNU_SOURCE
-#include <sched.h>
-
 #include "domain_test.h"
 
 FIXTURE(domain) {
@@ -329,13 +326,10 @@ TEST_F(domain, generations)
 {
 	unsigned int rounds = st_scale(20000), same = 0;
 	__u64 first, last, id;
-	cpu_set_t cpu;
 	char byte;
 
-	/* Each CPU has free slots of its own: stay on one. */
-	CPU_ZERO(&cpu);
-	CPU_SET(0, &cpu);
-	ASSERT_EQ(sched_setaffinity(0, sizeof(cpu), &cpu), 0);
+	/* Each CPU has free slots of its own. */
+	st_stay_on_one_cpu();
 	ASSERT_EQ(st_alloc(self->in, self->plain, 8, &first), 0);
 	EXPECT_EQ(st_seal(self->in, first), 0);
 	EXPECT_EQ(st_release(self->in, first, 1), 0);

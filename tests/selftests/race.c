@@ -343,7 +343,10 @@ TEST_F(domain, same_new_value)
 		  (__u64)BATCH * meetings[0].rounds);
 }
 
-/* Types come and go while others intern into them. */
+/*
+ * Types come and go while others intern into them, with pauses: a deletion
+ * succeeds when nobody holds an object of the type.
+ */
 static __u32 current_type;
 
 static void *use_type(void *argument)
@@ -375,14 +378,17 @@ static void *use_type(void *argument)
 		for (unsigned int i = 0; i < n; i++)
 			EXPECT_EQ(refs[i].result, 0U);
 		work->found += n;
+		if (st_random(&work->seed) % 4 == 0)
+			st_sleep_us(st_random(&work->seed) % 1000);
 	}
 	return NULL;
 }
 
 TEST_F(domain, types_come_and_go)
 {
-	struct work work[2] = { { .fd = st_open() }, { .fd = st_open() } };
-	unsigned int busy = 0, rounds = st_scale(30);
+	struct work work[2] = { { .fd = st_open(), .seed = 1 },
+				{ .fd = st_open(), .seed = 2 } };
+	unsigned int busy = 0, rounds = st_scale(100);
 	pthread_t threads[2];
 
 	stop = false;

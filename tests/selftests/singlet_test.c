@@ -2,6 +2,7 @@
 /* What the tests share; see singlet_test.h. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -465,15 +466,24 @@ void st_expect_empty(const char *file, int line, int fd)
 			     stats.creates, stats.frees);
 }
 
-__u64 st_wait_references(int fd, __u64 references, unsigned int seconds)
+__u64 st_wait_stat(int fd, size_t offset, __u64 value, unsigned int seconds)
 {
 	double end = st_now() + seconds;
-	__u64 now;
 
-	while ((now = st_stats(fd).references) != references &&
-	       st_now() < end)
+	for (;;) {
+		struct singlet_stats stats = st_stats(fd);
+		__u64 now;
+
+		memcpy(&now, (char *)&stats + offset, sizeof(now));
+		if (now == value || st_now() > end)
+			return now;
 		st_sleep_us(1000);
-	return now;
+	}
+}
+
+__u64 st_wait_references(int fd, __u64 references, unsigned int seconds)
+{
+	return ST_WAIT(fd, references, references, seconds);
 }
 
 /* ---- everything else ---- */
@@ -511,13 +521,13 @@ __u64 st_random(__u64 *state)
 
 void st_fill(void *data, size_t len, __u64 seed)
 {
-	unsigned char *byte = data;
-	__u64 word = 0;
+	char *byte = data;
 
-	for (size_t i = 0; i < len; i++, word >>= 8) {
-		if (i % 8 == 0)
-			word = st_random(&seed);
-		byte[i] = word;
+	for (size_t i = 0; i < len; i += sizeof(__u64)) {
+		__u64 word = st_random(&seed);
+
+		memcpy(byte + i, &word,
+		       len - i < sizeof(word) ? len - i : sizeof(word));
 	}
 }
 
@@ -546,6 +556,21 @@ void st_sleep_us(unsigned int microseconds)
 	};
 
 	nanosleep(&time, NULL);
+}
+
+void st_stay_on_one_cpu(void)
+{
+	cpu_set_t set;
+
+	ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
+		if (!CPU_ISSET(cpu, &set))
+			continue;
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		break;
+	}
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
 pid_t st_fork(void)

@@ -102,7 +102,13 @@ void st_expect_sound(const char *file, int line,
 void st_expect_empty(const char *file, int line, int fd);
 #define EXPECT_EMPTY(fd)	st_expect_empty(__FILE__, __LINE__, fd)
 
-/* Waits (seconds) until the domain has @references; the last number seen. */
+/*
+ * Waits (seconds) until a number of the domain is @value; the last one seen.
+ * For what the kernel does a little later than the call that causes it.
+ */
+__u64 st_wait_stat(int fd, size_t offset, __u64 value, unsigned int seconds);
+#define ST_WAIT(fd, member, value, seconds)				\
+	st_wait_stat(fd, offsetof(struct singlet_stats, member), value, seconds)
 __u64 st_wait_references(int fd, __u64 references, unsigned int seconds);
 
 /* ---- everything else ---- */
@@ -119,6 +125,9 @@ void st_fill_text(void *data, size_t len, __u64 seed);
 
 double st_now(void);
 void st_sleep_us(unsigned int microseconds);
+
+/* The calling thread, and what it forks from then on. */
+void st_stay_on_one_cpu(void);
 
 /* Runs a child; it must end by itself, st_join() expects status 0. */
 pid_t st_fork(void);

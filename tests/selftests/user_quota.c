@@ -53,14 +53,8 @@ SETUP(parties)
 /* A's use when all of it is gone. */
 static void nothing_left(void *context)
 {
-	int fd = st_open();
-	struct singlet_domain_info info;
-
 	(void)context;
-	st_collect(fd);
-	info = sd_info(fd);
-	for (unsigned int i = 0; i < SINGLET_QUOTAS; i++)
-		EXPECT_EQ(info.owner_use[i], 0ULL);
+	EXPECT_UNUSED(st_open());
 }
 
 TEARDOWN(parties)
