@@ -1,91 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Plain objects: allocation and final put, beside kmem_cache and refcount_t. */
+/* plain - memory by hand; see plain.h */
+#include "plain.h"
+
 #include <linux/kernel.h>
-#include <linux/refcount.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 
-#include "bench.h"
-#include "store.h"
+#include "subject.h"
+#include "suites.h"
 
-#define BURST	16	/* objects alive at a time */
+static struct singlet_store *store;
+static u32 type, bytes;
 
-static struct kmem_cache *cache;
-static u32 type;
+static int ours_open(u32 size)
+{
+	int err;
 
-struct counted {
-	refcount_t ref;
-	char data[];
+	store = subject_create();
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	bytes = size;
+	err = subject_add_plain(store, size, &type);
+	if (err)
+		subject_destroy(store);
+	return err;
+}
+
+static void ours_close(void)
+{
+	subject_destroy(store);
+}
+
+static __always_inline void *ours_alloc(void)
+{
+	return subject_alloc(store, type, bytes);
+}
+
+static __always_inline void ours_put(void *obj)
+{
+	subject_put(obj);
+}
+
+static int ours_burst(unsigned int nr)
+{
+	return bench_burst(nr, ours_alloc, ours_put);
+}
+
+DEFINE_BENCH_HEAP(ours, "singlet");
+
+static const struct bench_heap *const heaps[] = {
+	&heap_ours, &heap_zeroed, &heap_dirty, &heap_bulk,
 };
 
-static int setup(const struct bench_case *c)
+static int measure_size(u32 size)
 {
-	struct singlet_type_args args = {
-		.name = "bench", .name_len = 5, .kind = SINGLET_KIND_PLAIN,
-		.value_size = c->param,
-	};
-	struct singlet_type *t;
+	struct bench_case c = { .ops = BENCH_OPS, .param = size };
+	unsigned int i;
+	int err = 0;
 
-	t = singlet_types_create(&bench_store->types, &args, &type);
-	if (IS_ERR(t))
-		return PTR_ERR(t);
-	cache = kmem_cache_create("singlet_bench_plain",
-				  sizeof(struct counted) + c->param, 0,
-				  0, NULL);
-	return cache ? 0 : -ENOMEM;
-}
-
-static void teardown(const struct bench_case *c)
-{
-	kmem_cache_destroy(cache);
-}
-
-static int ours(const struct bench_case *c)
-{
-	struct singlet_object *obj[BURST];
-	unsigned int i, j;
-
-	for (i = 0; i < c->ops; i += BURST) {
-		for (j = 0; j < BURST; j++) {
-			obj[j] = singlet_store_alloc(bench_store, type,
-						     c->param, GFP_KERNEL);
-			if (IS_ERR(obj[j]))
-				return PTR_ERR(obj[j]);
-		}
-		for (j = 0; j < BURST; j++)
-			singlet_store_put(obj[j]);
+	snprintf(c.name, sizeof(c.name), "plain.%u", size);
+	for (i = 0; i < ARRAY_SIZE(heaps) && !err; i++) {
+		err = heaps[i]->open(size);
+		if (!err)
+			bench_add_side(&c, &heaps[i]->side);
 	}
-	return 0;
+	if (!err)
+		err = bench_measure(&c);
+	for (i = 0; i < c.nr_sides; i++)
+		heaps[i]->close();
+	return err;
 }
 
-/* Zeroed, as ours are. */
-static int theirs(const struct bench_case *c)
+int bench_plain(void)
 {
-	struct counted *obj[BURST];
-	unsigned int i, j;
+	static const u32 sizes[] = { 8, 16, 32, 64, 128, 256, 1024, 4096 };
+	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < c->ops; i += BURST) {
-		for (j = 0; j < BURST; j++) {
-			obj[j] = kmem_cache_zalloc(cache, GFP_KERNEL);
-			if (!obj[j])
-				return -ENOMEM;
-			refcount_set(&obj[j]->ref, 1);
-		}
-		for (j = 0; j < BURST; j++)
-			if (refcount_dec_and_test(&obj[j]->ref))
-				kmem_cache_free(cache, obj[j]);
-	}
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(sizes) && !err; i++)
+		err = measure_size(sizes[i]);
+	return err;
 }
-
-#define CASE(bytes) {							\
-	.name = "plain alloc + final put, " #bytes " bytes",		\
-	.peer = "kmem_cache + refcount_t", .ops = 8000, .param = bytes,	\
-	.budget = 100, .setup = setup, .ours = ours, .theirs = theirs,	\
-	.teardown = teardown,						\
-}
-
-const struct bench_case plain_cases[] = {
-	CASE(8), CASE(32), CASE(64), CASE(128), CASE(256),
-};
-
-const unsigned int nr_plain_cases = ARRAY_SIZE(plain_cases);

@@ -12,31 +12,31 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "bench.h"
-#include "intern.h"
-#include "reclaim.h"
+#include "report.h"
+#include "subject.h"
+#include "suites.h"
 
 #define SURVIVOR_OBJECTS	200000
 #define COLLECT_OBJECTS		1000000
 #define SLOW_NS			NSEC_PER_MSEC
 
+static struct singlet_store *store;
+
 static struct singlet_object *intern(u64 n)
 {
-	struct singlet_object *obj;
 	char text[32];
 	int len;
 
 	len = scnprintf(text, sizeof(text), "survivor of %08llu.label", n);
-	if (singlet_store_intern(bench_store, SINGLET_TYPE_STR, text, len, true,
-				 GFP_KERNEL, &obj) < 0)
-		return NULL;
-	return obj;
+	return subject_intern(store, SINGLET_TYPE_STR, text, len);
 }
 
 static u64 stored_pages(void)
 {
-	return singlet_counters_sum(&bench_store->counters,
-				    STAT_BYTES_STORED) / PAGE_SIZE;
+	struct subject_memory m;
+
+	subject_memory(store, &m);
+	return m.stored / PAGE_SIZE;
 }
 
 /* Does number @i survive where @percent do? */
@@ -48,7 +48,6 @@ static bool survives(struct rnd_state *rnd, unsigned int percent)
 static int pinned_ours(unsigned int percent, u64 *before, u64 *after)
 {
 	struct singlet_object **kept;
-	struct singlet_reclaimed out;
 	struct rnd_state rnd;
 	unsigned int i;
 	int err = 0;
@@ -65,16 +64,16 @@ static int pinned_ours(unsigned int percent, u64 *before, u64 *after)
 	prandom_seed_state(&rnd, percent + 1);
 	for (i = 0; i < SURVIVOR_OBJECTS; i++) {
 		if (kept[i] && !survives(&rnd, percent)) {
-			singlet_store_put(kept[i]);
+			subject_put(kept[i]);
 			kept[i] = NULL;
 		}
 	}
-	singlet_reclaim_all(bench_store, &out);
+	subject_collect(store);
 	*after = stored_pages();
 	for (i = 0; i < SURVIVOR_OBJECTS; i++)
 		if (kept[i])
-			singlet_store_put(kept[i]);
-	singlet_reclaim_all(bench_store, &out);
+			subject_put(kept[i]);
+	subject_collect(store);
 	kvfree(kept);
 	return err;
 }
@@ -152,10 +151,16 @@ static int measure_pinned(unsigned int percent)
 
 	err = pinned_ours(percent, &before, &after) ?:
 	      pinned_theirs(percent, &peer_before, &peer_after);
-	if (!err)
-		pr_info("pinned| %u| %llu| %llu| %llu| %llu\n", percent, before,
-			after, peer_before, peer_after);
-	return err;
+	if (err)
+		return err;
+	bench_figure(before * 1000, "reclaim.survive-%u.singlet.pages", percent);
+	bench_figure(after * 1000, "reclaim.survive-%u.singlet.pages_left",
+		     percent);
+	bench_figure(peer_before * 1000, "reclaim.survive-%u.slab.pages",
+		     percent);
+	bench_figure(peer_after * 1000, "reclaim.survive-%u.slab.pages_left",
+		     percent);
+	return 0;
 }
 
 /* Somebody who goes on interning while a collection runs. */
@@ -177,7 +182,7 @@ static int bystand(void *ctx)
 						    COLLECT_OBJECTS);
 
 		if (obj)
-			singlet_store_put(obj);
+			subject_put(obj);
 		ns = ktime_get_ns() - start;
 		b->ops++;
 		b->longest = max(b->longest, ns);
@@ -222,9 +227,16 @@ static void measure_quiet(u64 ns, struct bystander *b)
 	end_bystander(task);
 }
 
+static void report_bystander(const char *when, const struct bystander *b)
+{
+	bench_figure(b->ops * 1000, "reclaim.bystander.%s.ops", when);
+	bench_figure(b->longest / NSEC_PER_USEC,
+		     "reclaim.bystander.%s.longest_ms", when);
+	bench_figure(b->slow * 1000, "reclaim.bystander.%s.beyond_1ms", when);
+}
+
 static int measure_collect(void)
 {
-	struct singlet_reclaimed out;
 	struct bystander quiet, busy;
 	struct task_struct *task;
 	u64 start, ns;
@@ -235,21 +247,21 @@ static int measure_collect(void)
 
 		if (!obj)
 			return -ENOMEM;
-		singlet_store_put(obj);
+		subject_put(obj);
 		if (i % 1024 == 0)
 			cond_resched();
 	}
 	task = begin_bystander(&busy);
 	start = ktime_get_ns();
-	singlet_reclaim_all(bench_store, &out);
+	subject_collect(store);
 	ns = ktime_get_ns() - start;
 	end_bystander(task);
 	measure_quiet(ns, &quiet);
-	singlet_reclaim_all(bench_store, &out);
-	pr_info("collect| %u| %llu| %llu| %llu| %llu| %llu| %llu| %llu\n",
-		COLLECT_OBJECTS, ns / NSEC_PER_USEC, busy.ops,
-		busy.longest / NSEC_PER_USEC, busy.slow, quiet.ops,
-		quiet.longest / NSEC_PER_USEC, quiet.slow);
+	subject_collect(store);
+	bench_figure(COLLECT_OBJECTS * 1000ULL, "reclaim.collect.objects");
+	bench_figure(ns / NSEC_PER_USEC, "reclaim.collect.ms");
+	report_bystander("busy", &busy);
+	report_bystander("quiet", &quiet);
 	return 0;
 }
 
@@ -260,7 +272,12 @@ int bench_reclaim(void)
 	unsigned int i;
 	int err = 0;
 
+	store = subject_create();
+	if (IS_ERR(store))
+		return PTR_ERR(store);
 	for (i = 0; i < ARRAY_SIZE(percents) && !err; i++)
 		err = measure_pinned(percents[i]);
-	return err ?: measure_collect();
+	err = err ?: measure_collect();
+	subject_destroy(store);
+	return err;
 }

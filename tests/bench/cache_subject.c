@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/* singlet as a cache beside its peers */
+#include "cache.h"
+#include "subject.h"
+
+static struct singlet_store *store;
+static u32 type;
+
+static int ours_open(bool text)
+{
+	store = subject_create();
+	type = text ? SINGLET_TYPE_STR : SINGLET_TYPE_BYTES;
+	return PTR_ERR_OR_ZERO(store);
+}
+
+static void ours_close(void)
+{
+	subject_destroy(store);
+}
+
+static __always_inline void *ours_intern(const struct bench_key *key)
+{
+	return subject_intern(store, type, key->data, key->len);
+}
+
+static __always_inline void ours_put(void *obj)
+{
+	subject_put(obj);
+}
+
+static __always_inline void ours_end(void *obj)
+{
+	subject_put(obj);
+}
+
+static void ours_reclaim(unsigned int nr)
+{
+	subject_reclaim(store, nr);
+}
+
+DEFINE_BENCH_CACHE(ours, .name = "singlet");

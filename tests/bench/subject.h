@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * subject - all calls of singlet that are measured, and only they
+ *
+ * What is called for each operation is inline, as a user of singlet would call
+ * it directly.
+ */
+#ifndef SINGLET_BENCH_SUBJECT_H
+#define SINGLET_BENCH_SUBJECT_H
+
+#include <linux/err.h>
+
+#include "intern.h"
+#include "object.h"
+#include "reclaim.h"
+#include "store.h"
+
+/* What a store takes, by its own counters. */
+struct subject_memory {
+	u64 stored;		/* bytes of pages with values */
+	u64 metadata;		/* bytes of everything else */
+	u64 stranded_slots;	/* free, in the magazines of some CPU */
+};
+
+int subject_init(void);
+void subject_exit(void);
+
+struct singlet_store *subject_create(void);
+void subject_destroy(struct singlet_store *store);
+int subject_add_plain(struct singlet_store *store, u32 size, u32 *type);
+int subject_add_value(struct singlet_store *store, unsigned int i);
+u64 subject_collect(struct singlet_store *store);
+void subject_memory(struct singlet_store *store, struct subject_memory *m);
+
+static __always_inline struct singlet_object *
+subject_intern(struct singlet_store *store, u32 type, const void *data, u32 len)
+{
+	struct singlet_object *obj;
+	int ret = singlet_store_intern(store, type, data, len, true,
+				       GFP_KERNEL, &obj);
+
+	return likely(ret >= 0) ? obj : NULL;
+}
+
+static __always_inline struct singlet_object *
+subject_alloc(struct singlet_store *store, u32 type, u32 len)
+{
+	struct singlet_object *obj = singlet_store_alloc(store, type, len,
+							 GFP_KERNEL);
+
+	return IS_ERR(obj) ? NULL : obj;
+}
+
+/* One more reference for who has one. */
+static __always_inline bool subject_get(struct singlet_object *obj)
+{
+	return singlet_object_tryget(obj) == GOT_LIVE;
+}
+
+static __always_inline void subject_put(struct singlet_object *obj)
+{
+	singlet_store_put(obj);
+}
+
+/* Free @nr objects that nobody holds, or so. */
+static inline void subject_reclaim(struct singlet_store *store, unsigned int nr)
+{
+	singlet_reclaim_some(store, nr, false);
+}
+
+#endif
