@@ -205,6 +205,9 @@ EXPORT_SYMBOL_SINGLET(singlet_domain_type);
  * @domain: from singlet_domain_create()
  * @stats: out; as of SINGLET_STATS
  *
+ * @stats->references and @stats->bytes_logical, and what follows from them, count
+ * what sessions of user space hold; a module's own references are in no ledger.
+ *
  * Context: Process, sleeps.
  */
 void singlet_domain_stats(struct singlet_domain *domain,

@@ -452,5 +452,8 @@ int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
 			break;
 	} while (batch->done < batch->count && !signal_pending(current));
 	kvfree(copy.large);
+	/* Not each object that becomes idle makes somebody look. */
+	if (op->commit)
+		singlet_store_check_idle(s->domain->store);
 	return batch->done ? 0 : -EFAULT;
 }

@@ -203,6 +203,7 @@ void singlet_session_drop(struct singlet_session *s)
 		xa_erase(&s->allocs, handle);
 		cond_resched();
 	}
+	singlet_store_check_idle(s->domain->store);
 }
 
 /* Drop all references; nobody uses the session any more. */

@@ -443,8 +443,9 @@ static void put_in(const char *path, const char *text)
 }
 
 /*
- * The shrinkers hurry up kvfree_rcu(), which takes seconds otherwise.  Shrinking
- * a slab cache takes its objects out of KASAN's quarantine, then frees slabs.
+ * The shrinkers hurry up kvfree_rcu(), which takes seconds otherwise.
+ * Shrinking a cache takes its objects out of KASAN's quarantine, and frees its
+ * slabs without objects.
  */
 void sd_flush_freed(void)
 {
