@@ -5,10 +5,12 @@
 # KDIR   build directory of the kernel to build for (default: the running one)
 # OUT    build the module there from a copy of its sources, so that several
 #        kernels can be built for side by side; default: in place
+# TESTS  of "kunit bench api", whose modules to build with OUT; default: all
 # SINGLET_DEBUG=y  with checks of the module's own invariants
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 OUT ?=
+TESTS ?= kunit bench api
 kbuild_args := $(if $(W),W=$(W)) $(if $(C),C=$(C))
 
 KBUILD_SOURCES := $(shell find Kbuild module tests/kunit tests/bench tests/api \
@@ -49,12 +51,18 @@ copy-sources:
 	done
 
 test-modules: copy-sources
+ifneq ($(filter kunit,$(TESTS)),)
 ifeq ($(has_kunit),y)
 	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/kunit $(kbuild_args) modules
 endif
+endif
+ifneq ($(filter bench,$(TESTS)),)
 	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/bench $(kbuild_args) modules
+endif
+ifneq ($(filter api,$(TESTS)),)
 	$(MAKE) -C $(KDIR) M=$(abs_out)/tests/api $(kbuild_args) \
 		KBUILD_EXTRA_SYMBOLS=$(abs_out)/Module.symvers modules
+endif
 endif
 
 userspace:

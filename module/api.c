@@ -138,7 +138,9 @@ EXPORT_SYMBOL_SINGLET(singlet_seal);
  * singlet_get() - one more reference
  * @object: the caller has a reference; NULL and error pointers are passed through
  *
- * Context: Any but NMI; does not sleep.
+ * Context: Any but NMI, and not with locks of the scheduler or of workqueues: an
+ * object that several CPUs have, or that became idle, may have a worker see to
+ * it.  Does not sleep.
  * Return: @object, with one reference more that is the caller's.
  */
 struct singlet_object *singlet_get(struct singlet_object *object)
@@ -206,7 +208,7 @@ EXPORT_SYMBOL_SINGLET(singlet_from_id);
  * and frees it.  One that nobody holds is left alone, and the kernel log says
  * so.
  *
- * Context: Any but NMI; does not sleep (on PREEMPT_RT: preemptible).
+ * Context: As singlet_get() (on PREEMPT_RT: preemptible).
  */
 void singlet_put(struct singlet_object *object)
 {
@@ -223,7 +225,7 @@ EXPORT_SYMBOL_SINGLET(singlet_put);
  * @objects: the caller has a reference on each; no NULL, no error pointers
  * @nr: how many
  *
- * Context: Any but NMI; does not sleep.
+ * Context: As singlet_get().
  */
 void singlet_get_many(struct singlet_object *const *objects, unsigned int nr)
 {
@@ -242,7 +244,7 @@ EXPORT_SYMBOL_SINGLET(singlet_get_many);
  * @objects: the caller has a reference on each; no NULL, no error pointers
  * @nr: how many
  *
- * Context: Any but NMI; does not sleep (on PREEMPT_RT: preemptible).
+ * Context: As singlet_get() (on PREEMPT_RT: preemptible).
  */
 void singlet_put_many(struct singlet_object *const *objects, unsigned int nr)
 {

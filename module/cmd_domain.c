@@ -51,6 +51,7 @@ static int session_file(struct call *call, struct singlet_session *s, bool made,
 		err = PTR_ERR(call->file);
 		goto err_fd;
 	}
+	singlet_dev_attach(call->file, s);
 	*fd = call->fd;
 	return 0;
 

@@ -5,13 +5,15 @@
 #include <linux/err.h>
 #include <linux/sched.h>
 
+#include "kill.h"
 #include "store.h"
 #include "world.h"
 
 #define LINK_SHIFT	32
 #define LINK_NONE	U32_MAX		/* no handle has all bits */
 #define PARTS_AT_ONCE	64		/* between two looks at the scheduler */
-#define PLACES_MAX	(OBJECT_COUNT_MAX / 2)
+/* More than there are while an object that was hot becomes cool. */
+#define PLACES_MAX	(HOT_BIAS + 2 * HOT_COUNT_MAX)
 
 static void breathe(u32 i, gfp_t gfp)
 {
@@ -24,13 +26,16 @@ static int part_get(struct singlet_store *store, u64 id)
 {
 	struct singlet_object *obj;
 	bool revived;
+	u32 word;
 	int err;
 
 	obj = singlet_store_get(store, id, &revived);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	/* Half of what a count can be is left to sessions, which are fewer. */
-	err = singlet_object_refs(obj) > PLACES_MAX ? -EOVERFLOW : 0;
+	/* Of what a count can be, a part is left to sessions, which are fewer. */
+	word = atomic_read(&obj->refs);
+	err = singlet_refs_counted(word) && (word & OBJECT_COUNT) > PLACES_MAX ?
+	      -EOVERFLOW : 0;
 	/* Acquire: pairs with singlet_store_seal(). */
 	if (smp_load_acquire(&obj->info) & INFO_UNSEALED)
 		err = -ENOENT;
@@ -136,7 +141,8 @@ static u32 drop_part(struct singlet_store *store, u32 handle, bool deep,
 	rcu_read_lock();
 	/* What is idle there by now may be another object: it goes as well. */
 	killed = singlet_store_put(part) == PUT_IDLE && deep &&
-		 singlet_object_kill(part, false);
+		 singlet_kill(singlet_object_slab(part), &part, 1,
+				     false);
 	rcu_read_unlock();
 	if (!killed)
 		return top;

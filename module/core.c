@@ -6,11 +6,13 @@
 
 #include "api.h"
 #include "domain.h"
+#include "heat.h"
 #include "idle.h"
 #include "pins.h"
 #include "reclaim.h"
 #include "size.h"
 #include "slab.h"
+#include "space.h"
 #include "store.h"
 #include "world.h"
 
@@ -19,9 +21,11 @@ static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } layers[] = {
+	{ singlet_space_init, singlet_space_exit },
 	{ singlet_sizes_init },
 	{ singlet_idle_init, singlet_idle_exit },
 	{ singlet_slab_init, singlet_slab_exit },
+	{ singlet_heat_start, singlet_heat_stop },
 	{ singlet_world_init, singlet_world_exit },
 	{ singlet_store_init, singlet_store_exit },
 	{ singlet_reclaim_init, singlet_reclaim_exit },

@@ -19,7 +19,10 @@
 
 #include "batch.h"
 #include "cmd.h"
+#include "domain.h"
+#include "map.h"
 #include "pins.h"
+#include "space.h"
 
 /* Copy a name of the user's to @call->name. */
 int singlet_cmd_name(struct call *call, u64 from, u32 len,
@@ -218,6 +221,13 @@ static long dev_ioctl(struct file *file, unsigned int number,
 	return run(&call, &arg, user, min(size, known));
 }
 
+/* A session's file, from its beginning on. */
+void singlet_dev_attach(struct file *file, struct singlet_session *s)
+{
+	file->private_data = s;
+	singlet_space_set(file, s->domain->space);
+}
+
 static int dev_open(struct inode *inode, struct file *file)
 {
 	struct singlet_caller caller = { .cred = file->f_cred };
@@ -225,7 +235,7 @@ static int dev_open(struct inode *inode, struct file *file)
 
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	file->private_data = s;
+	singlet_dev_attach(file, s);
 	return nonseekable_open(inode, file);
 }
 
@@ -235,10 +245,16 @@ static int dev_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static int dev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return singlet_map(file->private_data, vma);
+}
+
 const struct file_operations singlet_dev_fops = {
 	.owner = THIS_MODULE,
 	.open = dev_open,
 	.release = dev_release,
+	.mmap = dev_mmap,
 	.unlocked_ioctl = dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

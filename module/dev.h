@@ -8,6 +8,10 @@
 /* A session's file, from the device or from SINGLET_DOMAIN_CREATE and _JOIN. */
 extern const struct file_operations singlet_dev_fops;
 
+struct singlet_session;
+
+void singlet_dev_attach(struct file *file, struct singlet_session *s);
+
 int singlet_dev_init(void);
 void singlet_dev_exit(void);
 

@@ -3,12 +3,14 @@
 #include "domain.h"
 
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 #include "compat/alloc.h"
 #include "reclaim.h"
+#include "space.h"
 #include "store.h"
 #include "world.h"
 
@@ -76,6 +78,7 @@ static bool store_relieve(struct singlet_store *store)
 
 static void domain_free(struct singlet_domain *domain)
 {
+	singlet_space_put(domain->space);
 	put_user_ns(domain->ns);
 	singlet_user_put(domain->user);
 	kfree(domain);
@@ -99,10 +102,11 @@ struct singlet_domain *singlet_domain_new(const struct cred *cred,
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	domain->user = singlet_user_get(cred->euid);
-	if (!domain->user) {
-		kfree(domain);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!domain->user)
+		goto err_free;
+	domain->space = singlet_space_new();
+	if (IS_ERR(domain->space))
+		goto err_user;
 	domain->ns = get_user_ns(cred->user_ns);
 	domain->store = singlet_store_create();
 	if (IS_ERR(domain->store)) {
@@ -123,6 +127,12 @@ struct singlet_domain *singlet_domain_new(const struct cred *cred,
 	xa_init_flags(&domain->sessions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&domain->node);
 	return domain;
+
+err_user:
+	singlet_user_put(domain->user);
+err_free:
+	kfree(domain);
+	return ERR_PTR(-ENOMEM);
 }
 
 /* @domain can be found from now on; its maker is in it.  domains_mutex. */
@@ -317,7 +327,7 @@ void singlet_domain_sum(struct singlet_domain *domain,
 {
 	stats->sessions += READ_ONCE(domain->nr_sessions);
 	singlet_store_stats(domain->store, stats);
-	stats->bytes_metadata += sizeof(*domain);
+	stats->bytes_metadata += sizeof(*domain) + singlet_space_bytes();
 }
 
 /* The numbers that follow from others. */

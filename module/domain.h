@@ -31,6 +31,7 @@
 
 #include "quota.h"
 
+struct inode;
 struct module;
 struct singlet_session;
 struct singlet_stats;
@@ -57,6 +58,7 @@ struct singlet_domain {
 	struct module *maker;		/* stable; module whose it is, or NULL */
 	struct singlet_account account;
 	struct singlet_store *store;	/* stable */
+	struct inode *space;		/* stable; whose mappings are in it */
 	struct singlet_session *pins;	/* domains_mutex to set; NULL: none yet */
 	char name[SINGLET_MAX_NAME + 1];	/* stable; empty: private */
 };

@@ -114,6 +114,23 @@ void singlet_idle_list(struct singlet_idle *idle)
 	spin_unlock_irqrestore(&idle_lock, flags);
 }
 
+/*
+ * An empty slab is kept: put it on the shrinker's list.
+ *
+ * Context: cache->lock, under which pools are trimmed.  So if a shrinker takes
+ * the slab off the list now, it finds it empty afterwards.
+ */
+void singlet_idle_offer(struct singlet_idle *idle)
+{
+	/* Slabs run empty again and again, and most are listed still. */
+	if (!list_empty_careful(&idle->node))
+		return;
+	spin_lock(&idle_lock);
+	if (list_empty(&idle->node) && !idle->gone)
+		compat_list_lru_add(&lru, &idle->node);
+	spin_unlock(&idle_lock);
+}
+
 /* Off its pool's list; idle_lock. */
 static void leave_turns(struct singlet_idle *idle)
 {

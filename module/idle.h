@@ -10,6 +10,9 @@
  * freed in that one; the slabs have turns there.  A slab leaves both when it
  * ends; that its objects are in use again is noticed when somebody looks.
  *
+ * A slab without objects that its cache keeps is on the first list as well: who
+ * takes slabs off it trims their pools afterwards.
+ *
  * The count is changed without a lock, and who makes it grow looks at @listed
  * afterwards, which says that the slab is on both.  Who takes a slab off a list
  * clears @listed before looking at the count (a full barrier between the two on
@@ -52,6 +55,7 @@ void singlet_idle_exit(void);
 
 void *singlet_idle_alloc(struct kmem_cache *cache, gfp_t gfp);
 void singlet_idle_list(struct singlet_idle *idle);
+void singlet_idle_offer(struct singlet_idle *idle);
 void singlet_idle_end(struct singlet_idle *idle);
 void singlet_idle_sync(void);
 

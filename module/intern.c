@@ -8,9 +8,11 @@
 #include <linux/string.h>
 
 #include "container.h"
+#include "hash.h"
 #include "magazine.h"
+#include "marks.h"
+#include "recent.h"
 #include "trace.h"
-#include "word.h"
 #include "world.h"
 
 /* The bits in which eight bytes at @at differ. */
@@ -38,15 +40,42 @@ static __always_inline bool equal(const void *a, const void *b, u32 len)
 
 #define HIT_LINES	4	/* of a bucket; longer ones are not usual */
 
-/* A reference that was got is on an object that is not the one, or odd. */
-static noinline void give_back(struct singlet_object *obj, u32 refs)
+/* The rest of get_live(): the word is @seen, and nothing was added to it. */
+static noinline bool get_uncounted(struct singlet_object *obj, u32 seen)
 {
-	enum singlet_got got = singlet_object_got(obj, refs);
+	if (singlet_refs_hot(seen))
+		return singlet_hot_get(obj);
+	compat_rmb();	/* as the acquire in get_live() */
+	return singlet_refs_immortal(seen);
+}
 
-	if (got == GOT_IDLE)
+/* The same: the word was @old, and not what it had just been, and has one more. */
+static noinline bool get_changed(struct singlet_object *obj, u32 old)
+{
+	enum singlet_got got = singlet_object_got(obj, old);
+
+	if (got == GOT_LIVE) {
+		singlet_heat_contended(obj);
+		return true;
+	}
+	/* Idle by now: not what this is for. */
+	if (got == GOT_IDLE) {
 		singlet_store_count_idle(singlet_object_store(obj), obj, -1);
-	if (got == GOT_IDLE || got == GOT_LIVE)
 		singlet_store_put(obj);
+	}
+	return false;
+}
+
+/* Get a reference if that is easy. */
+static __always_inline bool get_live(struct singlet_object *obj)
+{
+	u32 seen = atomic_read(&obj->refs), old;
+
+	if (unlikely(!singlet_refs_live(seen)))
+		return get_uncounted(obj, seen);
+	/* Acquire: pairs with the release in singlet_object_publish(). */
+	old = atomic_fetch_add_acquire(1, &obj->refs);
+	return likely(old == seen) || get_changed(obj, old);
 }
 
 /* Does @handle name the live object?  Return: it, with a reference; or NULL. */
@@ -54,7 +83,7 @@ static __always_inline struct singlet_object *
 hit_handle(const struct singlet_store *store, u32 handle, u32 type,
 	   const void *data, u32 len)
 {
-	u32 slot = handle & INFO_SLOT_MASK, size, slack, refs;
+	u32 slot = handle & INFO_SLOT_MASK, size, slack;
 	struct singlet_object *obj;
 	struct singlet_slab *slab;
 	void *payload;
@@ -70,33 +99,30 @@ hit_handle(const struct singlet_store *store, u32 handle, u32 type,
 	/* Most likely the one: fetch the bytes while the record is fetched. */
 	prefetch(payload);
 
-	if (unlikely(!singlet_refs_live(atomic_read(&obj->refs))))
+	if (unlikely(!get_live(obj)))
 		return NULL;
-	/* Acquire: pairs with the release in singlet_object_publish(). */
-	refs = atomic_fetch_add_acquire(1, &obj->refs);
 	slack = size - len;
-	if (likely(singlet_refs_live(refs) && slack <= INFO_SLACK_MASK &&
+	if (likely(slack <= INFO_SLACK_MASK &&
 		   READ_ONCE(obj->info) >> INFO_SLACK_SHIFT ==
 		   (slack | type << INFO_SLACK_BITS) &&
 		   equal(payload, data, len)))
 		return obj;
-	give_back(obj, refs);
+	singlet_store_put(obj);
 	return NULL;
 }
 
-/* Return: the object of the value, with a reference; NULL: look thoroughly. */
-static __always_inline struct singlet_object *
-find_hit(const struct singlet_store *store, u32 type, const void *data,
-	 u32 len, u32 hash)
+/*
+ * What the table has for @hash, if it is the first with that tag and not far
+ * down.  The handle may be the one that was there before the tag: a hint, like
+ * all of this, so nothing is to be ordered here.  RCU section.
+ */
+static __always_inline bool find_handle(const struct singlet_table *table,
+					u32 hash, u32 *handle)
 {
-	const struct singlet_table *table = &store->table;
-	struct singlet_object *obj = NULL;
-	const struct singlet_line *line;
+	const struct singlet_line *line = singlet_table_home(table, hash);
 	unsigned int i, n;
 	u64 marks;
 
-	rcu_read_lock();
-	line = singlet_table_home(table, hash);
 	for (n = 0; likely(line && n < HIT_LINES); n++) {
 		marks = singlet_line_marks(line, singlet_table_tag(hash));
 		if (unlikely(!marks)) {
@@ -104,15 +130,10 @@ find_hit(const struct singlet_store *store, u32 type, const void *data,
 			continue;
 		}
 		i = singlet_line_tag(__ffs64(marks));
-		/* Acquire: pairs with the release in singlet_table_insert(). */
-		if (likely(compat_load_acquire(&line->tag[i]) ==
-			   singlet_table_tag(hash)))
-			obj = hit_handle(store, READ_ONCE(line->handle[i]),
-					 type, data, len);
-		break;
+		*handle = READ_ONCE(line->handle[i]);
+		return true;
 	}
-	rcu_read_unlock();
-	return obj;
+	return false;
 }
 
 /* The general way.  What it looks for, and what it found. */
@@ -264,13 +285,19 @@ static int insert(struct wanted *w, struct singlet_type *type,
 		if (!err)
 			break;
 		singlet_table_unlock(table, hash);
-		err = singlet_table_extend(table, gfp);
+		if (err == -ENOSPC)
+			err = singlet_table_extend(table, gfp);
 		if (err)
 			return err;
 	}
 	singlet_type_miss(type);
 	singlet_store_count_create(store, type, obj, w->len);
+	/* One section: see marks.h. */
+	rcu_read_lock();
 	singlet_object_publish(obj, 1);
+	if (!w->single)
+		singlet_mark_live(obj, type->number, w->len);
+	rcu_read_unlock();
 	singlet_table_insert(table, hash, (u32)singlet_object_id(obj), &room);
 	singlet_table_unlock(table, hash);
 	*objp = obj;
@@ -385,17 +412,30 @@ static __always_inline struct singlet_object *
 easy_hit(struct singlet_store *store, struct singlet_type *type,
 	 const void *data, u32 len)
 {
-	struct singlet_object *obj;
-	u32 hash;
+	struct singlet_object *obj = NULL;
+	u32 hash, handle;
+	bool recent, room;
 
 	if (unlikely(!singlet_type_short(type, len)))
 		return NULL;
 	hash = singlet_hash(&store->key, data, len, type->index);
-	obj = find_hit(store, type->index, data, len, hash);
-	if (likely(obj)) {
-		singlet_type_hit(type);
-		trace_singlet_hit(store, type, obj);
+
+	rcu_read_lock();
+	recent = singlet_recent_find(&store->recent, hash, &handle, &room);
+	if (likely(recent))
+		obj = hit_handle(store, handle, type->index, data, len);
+	if (unlikely(!obj)) {
+		recent = false;
+		if (likely(find_handle(&store->table, hash, &handle)))
+			obj = hit_handle(store, handle, type->index, data, len);
 	}
+	rcu_read_unlock();
+	if (unlikely(!obj))
+		return NULL;
+	room |= singlet_recent_sample(singlet_type_hit(type));
+	if (unlikely(room && !recent))
+		singlet_recent_note(&store->recent, hash, handle);
+	trace_singlet_hit(store, type, obj);
 	return obj;
 }
 
@@ -448,11 +488,12 @@ struct singlet_object *singlet_type_intern(struct singlet_type *type,
 					   bool may_create, gfp_t gfp)
 {
 	struct singlet_store *store = singlet_type_store(type);
-	struct singlet_object *obj = easy_hit(store, type, data, len);
+	struct singlet_object *obj;
 	int ret;
 
 	/* A hit takes no lock, but it might have been a miss. */
 	lockdep_assert_irqs_enabled();
+	obj = easy_hit(store, type, data, len);
 	if (likely(obj))
 		return obj;
 	singlet_type_enter(type);

@@ -39,34 +39,9 @@ size_t singlet_magazines_bytes(const struct singlet_slab_cache *cache)
 			     cache->size->magazine);
 }
 
-/* The current CPU's magazine, ours until magazine_leave(); NULL: go around. */
-static __always_inline struct singlet_magazine *
-magazine_enter(struct singlet_slab_cache *cache)
-{
-	struct singlet_magazine *m;
-
-	if (unlikely(!cache->mag))
-		return NULL;
-	preempt_disable();
-	m = this_cpu_ptr(cache->mag);
-	if (unlikely(READ_ONCE(m->busy))) {
-		preempt_enable();
-		return NULL;
-	}
-	WRITE_ONCE(m->busy, 1);
-	barrier();
-	return m;
-}
-
-static __always_inline void magazine_leave(struct singlet_magazine *m)
-{
-	barrier();
-	WRITE_ONCE(m->busy, 0);
-	preempt_enable();
-}
-
-static noinline struct singlet_object *
-alloc_slow(struct singlet_slab_cache *cache, u32 len, gfp_t gfp)
+/* The rest of singlet_cache_alloc(): the magazine is empty, or none is free. */
+struct singlet_object *singlet_cache_alloc_slow(struct singlet_slab_cache *cache,
+						u32 len, gfp_t gfp)
 {
 	struct singlet_object *obj[BATCH];
 	unsigned int n, batch;
@@ -77,11 +52,11 @@ alloc_slow(struct singlet_slab_cache *cache, u32 len, gfp_t gfp)
 	if (!n)
 		return NULL;
 	if (n > 1) {
-		m = magazine_enter(cache);
+		m = singlet_magazine_enter(cache->mag);
 		if (m) {
 			while (n > 1 && m->nr < m->cap)
 				m->slot[m->nr++] = obj[--n];
-			magazine_leave(m);
+			singlet_magazine_leave(m);
 		}
 		if (n > 1)
 			singlet_slab_give(cache, obj + 1, n - 1);
@@ -105,36 +80,27 @@ struct singlet_object *singlet_pool_alloc(struct singlet_pool *pool, u32 len,
 					  gfp_t gfp)
 {
 	struct singlet_slab_cache *cache;
-	struct singlet_object *obj = NULL;
-	struct singlet_magazine *m;
 
 	cache = singlet_pool_cache(pool, singlet_size_class(len), gfp);
 	if (unlikely(!cache))
 		return NULL;
-	m = magazine_enter(cache);
-	if (likely(m)) {
-		if (likely(m->nr))
-			obj = m->slot[--m->nr];
-		magazine_leave(m);
-		if (likely(obj))
-			return obj;
-	}
-	return alloc_slow(cache, len, gfp);
+	return singlet_cache_alloc(cache, len, gfp);
 }
 
-static noinline void free_slow(struct singlet_slab_cache *cache,
-			       struct singlet_object *last)
+/* The rest of freeing @last: the magazine is full, or none is free. */
+void singlet_cache_free_slow(struct singlet_slab_cache *cache,
+			     struct singlet_object *last)
 {
 	struct singlet_object *obj[BATCH + 1];
 	struct singlet_magazine *m;
 	unsigned int n = 0;
 
 	obj[n++] = last;
-	m = magazine_enter(cache);
+	m = singlet_magazine_enter(cache->mag);
 	if (m) {
 		while (n <= BATCH && m->nr > m->cap / 2)
 			obj[n++] = m->slot[--m->nr];
-		magazine_leave(m);
+		singlet_magazine_leave(m);
 	}
 	singlet_slab_give(cache, obj, n);
 }
@@ -147,22 +113,7 @@ static noinline void free_slow(struct singlet_slab_cache *cache,
  */
 void singlet_pool_free(struct singlet_object *obj)
 {
-	struct singlet_slab_cache *cache = singlet_object_slab(obj)->cache;
-	struct singlet_magazine *m;
-
-	/* A slot out of generations must not be handed out again. */
-	if (likely(obj->gen != U32_MAX)) {
-		m = magazine_enter(cache);
-		if (likely(m)) {
-			if (likely(m->nr < m->cap)) {
-				m->slot[m->nr++] = obj;
-				magazine_leave(m);
-				return;
-			}
-			magazine_leave(m);
-		}
-	}
-	free_slow(cache, obj);
+	singlet_cache_free(singlet_object_slab(obj)->cache, obj);
 }
 
 /* Draining */
@@ -191,11 +142,11 @@ void singlet_pool_drain_here(struct singlet_pool *pool)
 
 		if (!cache)
 			continue;
-		m = magazine_enter(cache);
+		m = singlet_magazine_enter(cache->mag);
 		if (!m)		/* none; in process context it is never busy */
 			continue;
 		n = magazine_take_all(m, obj);
-		magazine_leave(m);
+		singlet_magazine_leave(m);
 		if (n)
 			singlet_slab_give(cache, obj, n);
 	}

@@ -4,15 +4,7 @@
  *
  *   building -> live <-> idle -> dying -> free slot
  *
- * All of it is one word, @refs:
- *
- *   OBJECT_DEAD .. 0xffffffff   no object, or one being built or dying
- *   IMMORTAL set                never freed, never counted
- *   otherwise                   (AGED) + 1 + references
- *
- * The 1 is the table's hold on a value; a plain object has it too, so that one
- * rule counts both.  AGED marks an idle object that a collector has passed by
- * once; the next reference clears it (second chance).
+ * All of it is one word, @refs: count.h says what stands in it.
  *
  * Who moves what:
  *   get      one fetch_add.  On a dead word it changes nothing that counts:
@@ -37,53 +29,31 @@
 #define SINGLET_OBJECT_H
 
 #include "compat/barrier.h"
+#include "heat.h"
+#include "hot.h"
 #include "slab.h"
-
-#define OBJECT_IMMORTAL		0x40000000U
-#define OBJECT_AGED		0x20000000U
-#define OBJECT_COUNT		0x1fffffffU	/* 1 + references */
-#define OBJECT_COUNT_MAX	0x10000000U	/* beyond it a get fails */
-
-enum singlet_got {
-	GOT_NOTHING,	/* there is no object */
-	GOT_LIVE,	/* a reference */
-	GOT_IDLE,	/* a reference, the first one on an idle object */
-	GOT_FULL,	/* none: the count is full */
-};
-
-enum singlet_put {
-	PUT_LIVE,	/* others hold it still, or it is immortal */
-	PUT_IDLE,	/* now idle */
-	PUT_DEAD,	/* now dying: the caller must free it */
-	PUT_WRONG,	/* nobody held it: a bug of the caller's */
-};
 
 static inline bool singlet_object_immortal(const struct singlet_object *obj)
 {
-	u32 refs = atomic_read(&obj->refs);
-
-	return (refs & (BIT(31) | OBJECT_IMMORTAL)) == OBJECT_IMMORTAL;
+	return singlet_refs_immortal(atomic_read(&obj->refs));
 }
 
-/* Holders, an instant's view; 0 for idle, immortal and dead. */
+/*
+ * Holders, an instant's view; 0 for idle, immortal and dead.  The caller holds
+ * a reference or is in an RCU read-side section.
+ */
 static inline u32 singlet_object_refs(const struct singlet_object *obj)
 {
 	u32 refs = atomic_read(&obj->refs);
 
-	if (refs & (BIT(31) | OBJECT_IMMORTAL))
-		return 0;
-	return (refs & OBJECT_COUNT) - 1;
+	if (unlikely(singlet_refs_hot(refs) || singlet_refs_many(refs)))
+		return max(singlet_hot_count(obj), 1U) - 1;
+	return singlet_refs_counted(refs) ? (refs & OBJECT_COUNT) - 1 : 0;
 }
 
 static inline bool singlet_object_dead(const struct singlet_object *obj)
 {
 	return atomic_read(&obj->refs) < 0;
-}
-
-/* An object that others hold, neither immortal nor with a full count. */
-static __always_inline bool singlet_refs_live(u32 refs)
-{
-	return refs - 2 < OBJECT_COUNT_MAX - 2;
 }
 
 enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old);
@@ -95,29 +65,40 @@ enum singlet_got singlet_object_got(struct singlet_object *obj, u32 old);
 static __always_inline enum singlet_got
 singlet_object_tryget(struct singlet_object *obj)
 {
-	u32 old = atomic_read(&obj->refs);
+	u32 old = atomic_read(&obj->refs), now;
 
-	if (unlikely((s32)old < 0))
-		return GOT_NOTHING;
-	if (unlikely(old & OBJECT_IMMORTAL))
-		return GOT_LIVE;
-
+	while (unlikely(old & OBJECT_IMMORTAL)) {
+		if ((s32)old < 0)
+			return GOT_NOTHING;
+		if (!singlet_refs_hot(old)) {
+			/* As the acquire below. */
+			compat_rmb();
+			return GOT_LIVE;
+		}
+		if (singlet_hot_get(obj))
+			return GOT_LIVE;
+		old = atomic_read(&obj->refs);
+	}
 	/* Acquire: pairs with the release in singlet_object_publish(). */
-	old = atomic_fetch_add_acquire(1, &obj->refs);
-	return likely(singlet_refs_live(old)) ? GOT_LIVE :
-						singlet_object_got(obj, old);
+	now = atomic_fetch_add_acquire(1, &obj->refs);
+	if (unlikely(!singlet_refs_live(now)))
+		return singlet_object_got(obj, now);
+	if (unlikely(now != old))
+		singlet_heat_contended(obj);
+	return GOT_LIVE;
 }
 
+enum singlet_put singlet_object_odd_put(struct singlet_object *obj, u32 word);
 enum singlet_put singlet_object_last_put(struct singlet_object *obj, u32 old);
 
-/* Drop a reference; @obj->info is stable because of it. */
+/* Drop a reference, in an RCU section; @obj->info is stable because of it. */
 static __always_inline enum singlet_put
 singlet_object_put(struct singlet_object *obj)
 {
 	int old = atomic_read(&obj->refs);
 
 	if (unlikely(old & OBJECT_IMMORTAL))
-		return singlet_object_immortal(obj) ? PUT_LIVE : PUT_WRONG;
+		return singlet_object_odd_put(obj, old);
 	if (likely(!(READ_ONCE(obj->info) & INFO_PLAIN))) {
 		/* Release: pairs with the acquire in singlet_object_kill(). */
 		old = atomic_fetch_sub_release(1, &obj->refs);
@@ -131,6 +112,8 @@ singlet_object_put(struct singlet_object *obj)
 	for (;;) {
 		bool last = (old & OBJECT_COUNT) == 2;
 
+		if (unlikely(old & OBJECT_IMMORTAL))
+			return singlet_object_odd_put(obj, old);
 		if (unlikely(old < 2))
 			return PUT_WRONG;
 		if (atomic_try_cmpxchg(&obj->refs, &old,
@@ -150,6 +133,7 @@ static inline void singlet_object_publish(struct singlet_object *obj, u32 refs)
 }
 
 bool singlet_object_make_immortal(struct singlet_object *obj);
+bool singlet_object_may_kill(struct singlet_object *obj, bool aged_only);
 bool singlet_object_kill(struct singlet_object *obj, bool aged_only);
 void singlet_object_erase(struct singlet_object *obj, u32 len);
 

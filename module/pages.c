@@ -56,3 +56,10 @@ void singlet_pages_free(void *addr, unsigned int nr)
 	else
 		free_pages((unsigned long)addr, ilog2(nr));
 }
+
+/* The page frame behind a page of a run. */
+unsigned long singlet_pages_pfn(const void *addr)
+{
+	return is_vmalloc_addr(addr) ? vmalloc_to_pfn(addr) :
+				       PHYS_PFN(__pa(addr));
+}

@@ -15,5 +15,6 @@
 
 void *singlet_pages_alloc(unsigned int nr, gfp_t gfp);
 void singlet_pages_free(void *addr, unsigned int nr);
+unsigned long singlet_pages_pfn(const void *addr);
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/timekeeping.h>
 
 #include "container.h"
+#include "kill.h"
 #include "magazine.h"
 #include "store.h"
 #include "trace.h"
@@ -25,6 +26,7 @@ struct walk {
 	u32 type;			/* index; 0: all */
 	unsigned long left;		/* objects to free, at most */
 	unsigned long budget;		/* slots to look at, at most */
+	u64 since;			/* jiffies; spare slabs made later; or 0 */
 	struct singlet_freed freed;
 };
 
@@ -42,37 +44,48 @@ static bool has_live(const struct singlet_slab *slab)
 	return false;
 }
 
-/* Make slot @i dying if it is to go; RCU section. */
-static struct singlet_object *kill_slot(struct singlet_slab *slab,
-					unsigned int i, const struct walk *w)
+/* The slots of a slab from *@slot on of which the objects may be to go. */
+static unsigned int gather(struct singlet_slab *slab, unsigned int *slot,
+			   struct walk *w, struct singlet_object **obj,
+			   unsigned int max)
 {
-	struct singlet_object *obj = &slab->obj[i];
+	unsigned int n = 0;
 
-	if (w->type && singlet_info_type(READ_ONCE(obj->info)) != w->type)
-		return NULL;
-	return singlet_object_kill(obj, w->aged_only) ? obj : NULL;
+	for (; *slot < slab->slots && n < max && w->budget; (*slot)++) {
+		struct singlet_object *here = &slab->obj[*slot];
+
+		w->budget--;
+		if (atomic_read(&here->refs) < 0 ||
+		    (w->type &&
+		     singlet_info_type(READ_ONCE(here->info)) != w->type))
+			continue;
+		obj[n++] = here;
+	}
+	return n;
 }
 
 /*
- * Kill what is to go in a slab from slot *@slot on, up to STORE_LOT objects.
- * Return: how many; they keep the slab.
+ * Kill what is to go in a slab from slot *@slot on, of up to STORE_LOT objects.
+ * Return: how many; they keep the slab.  Is there @more to look at?
  */
 static unsigned int kill_some(struct singlet_store *store, u32 index,
 			      unsigned int *slot, struct walk *w,
-			      struct singlet_object **killed)
+			      struct singlet_object **killed, bool *more)
 {
+	static_assert(STORE_LOT <= KILL_LOT);
+
 	unsigned int max = min_t(unsigned long, STORE_LOT, w->left), n = 0;
-	struct singlet_object *obj;
 	struct singlet_slab *slab;
 
 	rcu_read_lock();
 	slab = singlet_slab_dir_find(&store->pool.dir, index);
-	while (slab && *slot < slab->slots && n < max && w->budget) {
-		w->budget--;
-		obj = kill_slot(slab, (*slot)++, w);
-		if (obj)
-			killed[n++] = obj;
+	if (slab && w->since && slab->born > w->since)
+		slab = NULL;
+	if (slab) {
+		n = gather(slab, slot, w, killed, max);
+		n = singlet_kill(slab, killed, n, w->aged_only);
 	}
+	*more = slab && *slot < slab->slots && w->budget && w->left > n;
 	rcu_read_unlock();
 	return n;
 }
@@ -82,21 +95,30 @@ static void reclaim_slab(struct singlet_store *store, u32 index,
 {
 	struct singlet_object *killed[STORE_LOT];
 	unsigned int slot = 0, n;
+	bool more;
 
 	/*
 	 * The slab is looked up anew after each lot, whose end may have been
 	 * the slab's: what is done to them takes too long for an RCU section.
 	 */
-	while ((n = kill_some(store, index, &slot, w, killed))) {
+	do {
+		n = kill_some(store, index, &slot, w, killed, &more);
 		w->left -= n;
-		singlet_store_free_dying(store, killed, n, w->deep, &w->freed);
-	}
+		if (n)
+			singlet_store_free_dying(store, killed, n, w->deep,
+						 &w->freed);
+	} while (more);
 }
 
+/*
+ * All that is idle now.  Slabs that are made meanwhile are not gone after: whoever
+ * makes objects faster than they are freed would keep this from ever ending.
+ */
 static void reclaim_store(struct singlet_store *store, struct walk *w)
 {
 	u32 i;
 
+	w->since = get_jiffies_64();
 	for (i = 0; i < singlet_slab_dir_cap(&store->pool.dir) && w->left; i++) {
 		reclaim_slab(store, i, w);
 		cond_resched();
@@ -193,6 +215,7 @@ void singlet_reclaim_type(struct singlet_store *store,
 		.left = ULONG_MAX, .budget = ULONG_MAX,
 	};
 
+	singlet_heat_cool(&store->hot);
 	reclaim_store(store, &w);
 	singlet_store_fit(store);
 }
@@ -232,10 +255,13 @@ void singlet_reclaim_all(struct singlet_store *store,
 	slabs = singlet_counters_sum(c, STAT_SLABS);
 	bytes = singlet_counters_sum(c, STAT_BYTES_STORED);
 
+	singlet_heat_cool(&store->hot);
 	reclaim_store(store, &w);
 	singlet_pool_drain(&store->pool);
 	singlet_pool_trim(&store->pool);
 	singlet_table_shrink(&store->table);
+	if (!singlet_store_objects(store))
+		singlet_recent_free(&store->recent);
 	singlet_slab_flush();
 	singlet_count(c, STAT_COLLECTIONS, 1);
 
@@ -386,7 +412,7 @@ static unsigned long shrink_scan(struct shrink_control *sc)
 		left -= haul.nr;
 		cond_resched();
 	}
-	singlet_slab_free_late();
+	singlet_slab_free_late(false);
 	/* Who is told that nothing was scanned asks for ever. */
 	if (left == sc->nr_to_scan)
 		return SHRINK_STOP;

@@ -5,11 +5,14 @@
 #include <linux/err.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <uapi/linux/singlet_index.h>
 
+#include "arena.h"
 #include "compat/alloc.h"
 #include "container.h"
 #include "domain.h"
 #include "intern.h"
+#include "kill.h"
 #include "world.h"
 
 static void count(struct singlet_session *s, enum singlet_stat item, long n)
@@ -29,30 +32,30 @@ static void count_held(struct singlet_session *s, u32 len, int sign)
 }
 
 /*
- * One more object is to be held: charge it to the user and the domain.
+ * @n more objects are to be held: charge them to the user and the domain.
  * Return: 0 or -EDQUOT.
  */
-static int charge(struct singlet_session *s)
+static int charge(struct singlet_session *s, u32 n)
 {
 	struct singlet_account *domain = &s->domain->account;
 	int err;
 
-	err = singlet_account_charge(&s->account, SINGLET_QUOTA_REFERENCES, 1);
+	err = singlet_account_charge(&s->account, SINGLET_QUOTA_REFERENCES, n);
 	if (err)
 		return err;
-	err = singlet_account_charge(domain, SINGLET_QUOTA_REFERENCES, 1);
+	err = singlet_account_charge(domain, SINGLET_QUOTA_REFERENCES, n);
 	if (err)
 		singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES,
-					 1);
+					 n);
 	return err;
 }
 
-/* It is held no more. */
-static void uncharge(struct singlet_session *s)
+/* They are held no more. */
+static void uncharge(struct singlet_session *s, u32 n)
 {
 	singlet_account_uncharge(&s->domain->account,
-				 SINGLET_QUOTA_REFERENCES, 1);
-	singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES, 1);
+				 SINGLET_QUOTA_REFERENCES, n);
+	singlet_account_uncharge(&s->account, SINGLET_QUOTA_REFERENCES, n);
 }
 
 /**
@@ -94,6 +97,41 @@ void singlet_session_free(struct singlet_session *s)
 	singlet_user_put(s->user);
 	put_pid(s->pid);
 	kfree(s);
+}
+
+/**
+ * singlet_session_borrows() - the page of what a session borrows
+ * @s: session, in a domain with an index
+ *
+ * In quotas it is as many references as there can be borrows.
+ *
+ * Context: Process, sleeps.
+ * Return: What stays as long as the session; or an ERR_PTR: -ENOMEM, -EDQUOT,
+ * -ENOSPC.
+ */
+struct singlet_borrows *singlet_session_borrows(struct singlet_session *s)
+{
+	/* What it points to depends on it; pairs with the cmpxchg. */
+	struct singlet_borrows *b = READ_ONCE(s->borrows), *old;
+
+	int err;
+
+	if (b)
+		return b;
+	err = charge(s, SINGLET_BORROWS);
+	if (err)
+		return ERR_PTR(err);
+	b = singlet_borrows_new(&s->domain->store->pool.arena->borrowers);
+	if (IS_ERR(b)) {
+		uncharge(s, SINGLET_BORROWS);
+		return b;
+	}
+	old = cmpxchg(&s->borrows, NULL, b);
+	if (!old)
+		return b;
+	uncharge(s, SINGLET_BORROWS);
+	singlet_borrows_free(b);
+	return old;
 }
 
 /*
@@ -195,6 +233,7 @@ void singlet_session_drop(struct singlet_session *s)
 	mutex_lock(&s->mutex);
 	s->closed = true;
 	mutex_unlock(&s->mutex);
+	singlet_borrows_free(s->borrows);
 	singlet_refs_drop_all(&s->refs, drop, s);
 	singlet_account_uncharge(&s->domain->account, SINGLET_QUOTA_REFERENCES,
 				 atomic64_read(&s->account.use[SINGLET_QUOTA_REFERENCES]));
@@ -234,7 +273,7 @@ int singlet_session_record(struct singlet_session *s,
 	mutex_lock(&s->mutex);
 	first = !singlet_refs_count(&s->refs, (u32)singlet_object_id(obj));
 	if (first)
-		ret = charge(s);
+		ret = charge(s, 1);
 	if (!ret)
 		ret = singlet_refs_add(&s->refs, obj, n);
 	else
@@ -242,7 +281,7 @@ int singlet_session_record(struct singlet_session *s,
 	if (ret == 1)
 		count_held(s, singlet_object_len(obj), 1);
 	else if (first && ret != -EDQUOT)
-		uncharge(s);
+		uncharge(s, 1);
 	mutex_unlock(&s->mutex);
 	return ret;
 }
@@ -266,7 +305,7 @@ void singlet_session_take_back(struct singlet_session *s,
 	if (ret == 1)
 		count_held(s, singlet_object_len(last), 1);
 	else
-		uncharge(s);	/* others of the session took it meanwhile */
+		uncharge(s, 1);	/* others of the session took it meanwhile */
 	mutex_unlock(&s->mutex);
 	if (ret != 1)
 		singlet_store_put(last);
@@ -287,7 +326,8 @@ static void discard(struct singlet_object *obj)
 	singlet_store_put(obj);
 	/* Same slot, same generation: the same object. */
 	if (singlet_object_id(obj) == id)
-		killed = singlet_object_kill(obj, false);
+		killed = singlet_kill(singlet_object_slab(obj), &obj, 1,
+					     false);
 	rcu_read_unlock();
 	if (killed)
 		singlet_store_free_dying(store, &obj, 1, false, &freed);
@@ -352,7 +392,7 @@ static void tidy(struct singlet_session *s, const struct singlet_object *last)
 	singlet_refs_tidy(&s->refs, handle);
 	if (last->info & INFO_PLAIN && !singlet_refs_count(&s->refs, handle))
 		xa_erase(&s->allocs, handle);
-	uncharge(s);
+	uncharge(s, 1);
 	mutex_unlock(&s->mutex);
 }
 

@@ -35,6 +35,7 @@ struct singlet_session {
 	u64 references;			/* mutex; objects held */
 	struct xarray allocs;		/* mutex; handle to when, of plain ones */
 	u64 bytes_logical;		/* mutex; bytes in them */
+	struct singlet_borrows *borrows;	/* stable once set; or NULL */
 };
 
 struct singlet_session *singlet_session_open(const struct singlet_caller *caller);
@@ -67,6 +68,7 @@ void singlet_session_let_go(struct singlet_session *s,
 void singlet_session_take_back(struct singlet_session *s,
 			       struct singlet_object *last, u32 n);
 struct singlet_object *singlet_session_get(struct singlet_session *s, u64 id);
+struct singlet_borrows *singlet_session_borrows(struct singlet_session *s);
 u32 singlet_session_held(struct singlet_session *s, u64 id);
 
 #endif

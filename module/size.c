@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 
 #define RUN_MAX		16	/* pages in a slab of slots */
-#define MAGAZINE_BYTES	8192	/* that one CPU may keep of one class */
+#define KEEP_BYTES	65536	/* in empty slabs that a cache may keep */
 
 static struct singlet_size sizes[SIZE_LARGE + 1] __read_mostly;
 const struct singlet_size *const singlet_sizes = sizes;
@@ -45,6 +45,15 @@ static unsigned int class_pages(u32 size)
 	return best;
 }
 
+/*
+ * What one CPU may keep: 32 slots of up to 8 KiB together, and of larger slots
+ * as many as make working in batches worth while, of up to 32 KiB together.
+ */
+static unsigned int class_magazine(u32 size)
+{
+	return clamp(8192 / size, min(32768 / size, 16U), 32U);
+}
+
 /* Fill in the table of classes; called once before anything else.  Return: 0. */
 int singlet_sizes_init(void)
 {
@@ -59,7 +68,8 @@ int singlet_sizes_init(void)
 			.size = size,
 			.pages = pages,
 			.slots = min_t(u32, slots, SIZE_SLOTS_MAX),
-			.magazine = min_t(u32, MAGAZINE_BYTES / size, 32),
+			.magazine = class_magazine(size),
+			.keep = max_t(u32, KEEP_BYTES / (pages * PAGE_SIZE), 1),
 		};
 	}
 	sizes[SIZE_LARGE] = (struct singlet_size){ .slots = 1 };

@@ -31,6 +31,7 @@ struct singlet_size {
 	u16 slots;		/* in a slab */
 	u16 pages;		/* in a slab; 0 for SIZE_LARGE */
 	u16 magazine;		/* slots that one CPU may keep */
+	u16 keep;		/* empty slabs that a cache may keep */
 };
 
 extern const struct singlet_size *const singlet_sizes;	/* [SIZE_LARGE + 1] */

@@ -7,8 +7,10 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "arena.h"
 #include "compat/alloc.h"
 #include "magazine.h"
+#include "marks.h"
 #include "pages.h"
 
 /*
@@ -78,7 +80,8 @@ void singlet_slab_exit(void)
 
 /* Slabs */
 
-static void pool_unuse(struct singlet_pool *pool)
+/* Drop a use of @pool; context as of its release(). */
+void singlet_pool_unuse(struct singlet_pool *pool)
 {
 	if (refcount_dec_and_test(&pool->users))
 		pool->release(pool);
@@ -116,65 +119,90 @@ static void free_desc(struct singlet_slab *slab)
 	struct singlet_pool *pool = cache->pool;
 
 	count_desc(slab, -1);
+	singlet_marks_end(slab);
 	kmem_cache_free(desc_cache[cache->class], slab);
-	pool_unuse(pool);
+	singlet_pool_unuse(pool);
+}
+
+static void free_desc_rcu(struct rcu_head *rcu)
+{
+	free_desc(container_of(rcu, struct singlet_slab, rcu));
 }
 
 /*
- * Runs from vmalloc can only be freed where sleeping is allowed, so they are
- * left to a worker; singlet_slab_flush() waits for it.
+ * Runs from vmalloc, and those that processes may have mapped, can only be freed
+ * where sleeping is allowed, so they are left to a worker, or to memory reclaim;
+ * singlet_slab_flush() waits for them.
  */
 static LLIST_HEAD(late_slabs);
 
-/* Context: Process, sleeps; memory reclaim may call it. */
-void singlet_slab_free_late(void)
+static void free_late(struct work_struct *work)
+{
+	singlet_slab_free_late(true);
+}
+
+static DECLARE_WORK(late_work, free_late);
+
+static void leave_to_worker(struct singlet_slab *slab)
+{
+	if (llist_add(&slab->late, &late_slabs))
+		schedule_work(&late_work);
+}
+
+/*
+ * Context: Process, sleeps; memory reclaim may call it, not to @wait for others,
+ * so that some may be left to the worker.
+ */
+void singlet_slab_free_late(bool wait)
 {
 	struct llist_node *late = llist_del_all(&late_slabs);
 	struct singlet_slab *slab, *tmp;
 
 	llist_for_each_entry_safe(slab, tmp, late, late) {
+		if (slab->mapped && !singlet_arena_unmap(slab, wait)) {
+			leave_to_worker(slab);
+			continue;
+		}
 		free_payload(slab);
-		free_desc(slab);
+		call_rcu(&slab->rcu, free_desc_rcu);
+		cond_resched();
 	}
-}
-
-static void free_late(struct work_struct *work)
-{
-	singlet_slab_free_late();
-}
-
-static DECLARE_WORK(late_work, free_late);
-
-static void slab_free_rcu(struct rcu_head *rcu)
-{
-	struct singlet_slab *slab = container_of(rcu, struct singlet_slab, rcu);
-
-	if (!is_vmalloc_addr(slab->base))
-		free_desc(slab);
-	else if (llist_add(&slab->late, &late_slabs))
-		schedule_work(&late_work);
 }
 
 /* Wait until every slab taken out of use is back with the kernel. */
 void singlet_slab_flush(void)
 {
-	singlet_idle_sync();	/* the shrinker may have some in hand */
-	rcu_barrier();
 	flush_work(&late_work);
+	/*
+	 * The shrinker may be ending some, or have taken some from the worker and
+	 * give them back to it.
+	 */
+	singlet_idle_sync();
+	flush_work(&late_work);
+	rcu_barrier();
+	singlet_marks_flush();
 }
 
 /*
  * Take a slab out of use; it is on no list of its cache's, and has no object
- * that anybody could still get.  Its pages are free at once: bytes are only
- * read by who has a reference.  Its records wait for those who may be looking.
+ * that anybody could still get.  Its pages are free at once, if nobody has them
+ * mapped: bytes are only read by who has a reference.  Its records wait for
+ * those who may be looking.
  */
 static void slab_end(struct singlet_slab *slab, u32 gen)
 {
+	struct singlet_slab_dir *dir = &slab->cache->pool->dir;
+
 	singlet_idle_end(&slab->idle);
-	singlet_slab_dir_remove(&slab->cache->pool->dir, slab->index, gen);
-	if (!is_vmalloc_addr(slab->base))
+	singlet_slab_dir_remove(dir, slab->index, gen);
+	singlet_arena_remove(slab);
+	singlet_slab_dir_release(dir, slab->index);
+	if (slab->mapped || is_vmalloc_addr(slab->base)) {
+		leave_to_worker(slab);
+	} else {
 		free_payload(slab);
-	call_rcu(&slab->rcu, slab_free_rcu);
+		call_rcu(&slab->rcu, free_desc_rcu);
+	}
 }
 
 static void slab_retire(struct singlet_slab *slab)
@@ -206,6 +234,10 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 	slab->slots = size->slots;
 	slab->pages = size->size ? size->pages : DIV_ROUND_UP(len, PAGE_SIZE);
 	slab->size = size->size ?: slab->pages * PAGE_SIZE;
+	slab->mapped = false;
+	slab->run = 0;
+	slab->marks = 0;
+	slab->born = get_jiffies_64();
 	slab->big = has_big(size) ?
 		PTR_ALIGN((void *)&slab->obj[slab->slots], 8) : NULL;
 	slab->base = singlet_pages_alloc(slab->pages, gfp);
@@ -237,6 +269,7 @@ static struct singlet_slab *slab_create(struct singlet_slab_cache *cache,
 				 singlet_place(slab->base, slab->slots,
 					       slab->big ? 8 * PLACE_SIZE_OTHER :
 							   slab->size));
+	singlet_arena_add(slab, gfp);
 	return slab;
 
 err_pages:
@@ -354,16 +387,16 @@ static void retire_all(struct list_head *slabs)
  * @obj: their records; zeroed, dead, their generation already grown
  * @nr: how many
  *
- * A slab whose last object this was is given back to the kernel; one empty
- * slab is kept, lest a single object that comes and goes costs a slab each
- * time.
+ * A slab whose last object this was is given back to the kernel, but for a few
+ * (size->keep), lest objects that come and go cost a slab each time.  Those
+ * that are kept are on the shrinker's list.
  *
  * Context: Any, does not sleep; on PREEMPT_RT preemptible.
  */
 void singlet_slab_give(struct singlet_slab_cache *cache,
 		       struct singlet_object **obj, unsigned int nr)
 {
-	bool keep = cache->class != SIZE_LARGE;
+	unsigned int keep = cache->size->keep;
 	LIST_HEAD(gone);
 	unsigned long flags;
 	unsigned int i;
@@ -382,9 +415,10 @@ void singlet_slab_give(struct singlet_slab_cache *cache,
 		if (!listed)	/* even a slab with nothing but retired slots */
 			list_add(&slab->node, &cache->partial);
 		if (slab_is_empty(slab)) {
-			if (keep && !cache->nr_empty && !slab->nr_retired) {
+			if (cache->nr_empty < keep && !slab->nr_retired) {
 				cache->nr_empty++;
 				list_move_tail(&slab->node, &cache->partial);
+				singlet_idle_offer(&slab->idle);
 			} else {
 				unlink_empty(cache, slab, &gone);
 			}
@@ -404,29 +438,22 @@ void singlet_pool_init(struct singlet_pool *pool,
 {
 	singlet_slab_dir_init(&pool->dir);
 	singlet_turns_init(&pool->turns);
+	pool->arena = NULL;
+	mutex_init(&pool->arena_mutex);
 	pool->counters = counters;
 	pool->id_bits = 0;
+	pool->hot = NULL;
 	pool->release = release;
 	refcount_set(&pool->users, 1);
 }
 
-/**
- * singlet_pool_cache() - the cache of a size class
- * @pool: pool
- * @class: from singlet_size_class()
- * @gfp: how to allocate it on first use
- *
- * Return: The cache, which lives as long as the pool, or NULL.
- */
-struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
-					      unsigned int class, gfp_t gfp)
+/* The rest of singlet_pool_cache(): there is no cache yet. */
+struct singlet_slab_cache *singlet_pool_make_cache(struct singlet_pool *pool,
+						   unsigned int class,
+						   gfp_t gfp)
 {
-	/* What it points to depends on it; pairs with the cmpxchg below. */
-	struct singlet_slab_cache *cache = READ_ONCE(pool->cache[class]);
-	struct singlet_slab_cache *old;
+	struct singlet_slab_cache *cache, *old;
 
-	if (likely(cache))
-		return cache;
 	cache = kzalloc_obj(*cache, gfp | __GFP_ACCOUNT);
 	if (!cache)
 		return NULL;
@@ -549,7 +576,7 @@ void singlet_pool_destroy(struct singlet_pool *pool)
 			slab_end(slab, U32_MAX);
 		cond_resched();
 	}
-	pool_unuse(pool);
+	singlet_pool_unuse(pool);
 }
 
 /* What the pool itself took; all its slabs are freed. */
@@ -565,6 +592,7 @@ void singlet_pool_free_caches(struct singlet_pool *pool)
 			kfree(cache);
 		}
 	}
+	singlet_arena_free(pool->arena);
 	singlet_slab_dir_destroy(&pool->dir);
 }
 

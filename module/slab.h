@@ -29,6 +29,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -75,6 +76,8 @@ struct singlet_object {
 /* The value of refs while there is no object, or one that is dying. */
 #define OBJECT_DEAD		0xC0000000U
 
+struct singlet_arena;
+struct singlet_hot;
 struct singlet_pool;
 
 /* What else is known of a slot beyond SIZE_SLACK_MAX. */
@@ -87,8 +90,10 @@ struct singlet_slab {
 	void *base;			/* payload; stable in lifetime */
 	struct singlet_slab_cache *cache;	/* stable in lifetime */
 	struct singlet_big *big;	/* per slot beyond SIZE_SLACK_MAX */
+	unsigned long marks;		/* marks.h; where they are; 0: none */
 	u32 size;			/* bytes in a slot; stable */
-	u32 pages;			/* stable */
+	u16 pages;			/* stable */
+	bool mapped;			/* arena.h; a page table may have them */
 	u32 index;			/* in the directory; stable */
 	u32 gen;			/* first one of every slot; stable */
 	u16 slots;			/* stable */
@@ -98,9 +103,12 @@ struct singlet_slab {
 	struct singlet_idle idle;
 	union {
 		struct list_head node;	/* cache->lock; in cache->partial */
-		struct rcu_head rcu;	/* after removal */
-		struct llist_node late;	/* after the grace period */
+		struct llist_node late;	/* after removal, if need be */
+		struct rcu_head rcu;	/* then, for the grace period */
 	};
+	u32 run;			/* arena.h; where it is in an arena */
+	u32 mark_block;			/* marks.h; stable once there is @mark */
+	u64 born;			/* jiffies; stable */
 	struct singlet_object obj[];
 };
 
@@ -123,18 +131,24 @@ struct singlet_slab_cache {
  * struct singlet_pool - all slabs of a store
  * @dir: index to slab
  * @cache: made on first use; stable once set
+ * @arena: for who maps slabs; NULL: nobody has yet; stable once set
+ * @arena_mutex: held while that is made and filled
  * @turns: slabs with idle objects
  * @counters: whose statistics these slabs are part of
  * @id_bits: in every id of this pool's objects
+ * @hot: objects that are counted per CPU; NULL: none ever is
  * @users: the owner and every slab not yet given back to the kernel
  * @release: called when the last of @users is gone; context as call_rcu's
  */
 struct singlet_pool {
 	struct singlet_slab_dir dir;
 	struct singlet_slab_cache *cache[SIZE_LARGE + 1];
+	struct singlet_arena *arena;
+	struct mutex arena_mutex;	/* see above */
 	struct singlet_turns turns;
 	struct singlet_counters *counters;
 	u32 id_bits;
+	struct singlet_hot *hot;
 	refcount_t users;
 	void (*release)(struct singlet_pool *pool);
 };
@@ -152,16 +166,18 @@ struct singlet_cache_info {
 int singlet_slab_init(void);
 void singlet_slab_exit(void);
 void singlet_slab_flush(void);
-void singlet_slab_free_late(void);
+void singlet_slab_free_late(bool wait);
 
 void singlet_pool_init(struct singlet_pool *pool,
 		       struct singlet_counters *counters,
 		       void (*release)(struct singlet_pool *pool));
+void singlet_pool_unuse(struct singlet_pool *pool);
 void singlet_pool_quiesce(struct singlet_pool *pool);
 void singlet_pool_destroy(struct singlet_pool *pool);
 void singlet_pool_free_caches(struct singlet_pool *pool);
-struct singlet_slab_cache *singlet_pool_cache(struct singlet_pool *pool,
-					      unsigned int class, gfp_t gfp);
+struct singlet_slab_cache *singlet_pool_make_cache(struct singlet_pool *pool,
+						   unsigned int class,
+						   gfp_t gfp);
 bool singlet_pool_info(struct singlet_pool *pool, unsigned int class,
 		       struct singlet_cache_info *info);
 void singlet_pool_trim(struct singlet_pool *pool);
@@ -173,25 +189,62 @@ unsigned int singlet_slab_take(struct singlet_slab_cache *cache, u32 len,
 void singlet_slab_give(struct singlet_slab_cache *cache,
 		       struct singlet_object **obj, unsigned int nr);
 
+/**
+ * singlet_pool_cache() - the cache of a size class
+ * @pool: pool
+ * @class: from singlet_size_class()
+ * @gfp: how to allocate it on first use
+ *
+ * Return: The cache, which lives as long as the pool, or NULL.
+ */
+static inline struct singlet_slab_cache *
+singlet_pool_cache(struct singlet_pool *pool, unsigned int class, gfp_t gfp)
+{
+	/* What it points to depends on it; pairs with the cmpxchg in slab.c. */
+	struct singlet_slab_cache *cache = READ_ONCE(pool->cache[class]);
+
+	return likely(cache) ? cache :
+			       singlet_pool_make_cache(pool, class, gfp);
+}
+
 static inline unsigned int singlet_object_slot(const struct singlet_object *obj)
 {
 	/* These bits never change. */
 	return READ_ONCE(obj->info) & INFO_SLOT_MASK;
 }
 
+/* The slab in which @obj is the record of @slot. */
 static inline struct singlet_slab *
-singlet_object_slab(const struct singlet_object *obj)
+singlet_slab_of(const struct singlet_object *obj, unsigned int slot)
 {
-	const struct singlet_object *first = obj - singlet_object_slot(obj);
+	const struct singlet_object *first = obj - slot;
 
 	return container_of((struct singlet_object *)first,
 			    struct singlet_slab, obj[0]);
+}
+
+static inline struct singlet_slab *
+singlet_object_slab(const struct singlet_object *obj)
+{
+	return singlet_slab_of(obj, singlet_object_slot(obj));
 }
 
 static inline void *singlet_slab_payload(const struct singlet_slab *slab,
 					 unsigned int slot)
 {
 	return slab->base + (size_t)slot * slab->size;
+}
+
+/*
+ * The lowest bit of slab->marks: they are being made, and nobody puts live ones
+ * there yet.
+ */
+#define MARKS_COMING	1UL
+
+/* The marks of the slots, by slot; or NULL. */
+static inline u64 *singlet_slab_marks(const struct singlet_slab *slab)
+{
+	return (u64 *)(READ_ONCE(slab->marks) & ~MARKS_COMING);
 }
 
 /* Base of the payload, if possible without a look at the slab. */
@@ -225,30 +278,34 @@ static inline u32 singlet_slab_handle(const struct singlet_slab *slab,
 /* The id of the object that is in the slot now. */
 static inline u64 singlet_object_id(const struct singlet_object *obj)
 {
-	const struct singlet_slab *slab = singlet_object_slab(obj);
+	unsigned int slot = singlet_object_slot(obj);
+	const struct singlet_slab *slab = singlet_slab_of(obj, slot);
 
 	return (u64)READ_ONCE(obj->gen) << 32 | slab->cache->pool->id_bits |
-	       singlet_slab_handle(slab, singlet_object_slot(obj));
+	       singlet_slab_handle(slab, slot);
 }
 
 static inline void *singlet_object_data(const struct singlet_object *obj)
 {
-	return singlet_slab_payload(singlet_object_slab(obj),
-				    singlet_object_slot(obj));
+	unsigned int slot = singlet_object_slot(obj);
+
+	return singlet_slab_payload(singlet_slab_of(obj, slot), slot);
 }
 
 static inline u32 singlet_object_len(const struct singlet_object *obj)
 {
-	return singlet_slab_len(singlet_object_slab(obj),
-				READ_ONCE(obj->info));
+	u32 info = READ_ONCE(obj->info);
+
+	return singlet_slab_len(singlet_slab_of(obj, info & INFO_SLOT_MASK),
+				info);
 }
 
 /* Before the object is published: its type, its length, INFO_* flags. */
 static inline void singlet_object_describe(struct singlet_object *obj, u32 type,
 					   u32 len, u32 flags)
 {
-	struct singlet_slab *slab = singlet_object_slab(obj);
 	u32 slot = singlet_object_slot(obj);
+	struct singlet_slab *slab = singlet_slab_of(obj, slot);
 	u32 slack = 0;
 
 	if (slab->big)

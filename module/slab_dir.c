@@ -2,34 +2,49 @@
 /* slab_dir - the directory of a pool's slabs; see slab_dir.h */
 #include "slab_dir.h"
 
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#define CAP_MIN	64
-
-static struct singlet_slab_dir_array *locked_array(struct singlet_slab_dir *dir)
+/* Bytes of chunk @k: a power of two. */
+static size_t chunk_bytes(unsigned int k)
 {
-	return rcu_dereference_protected(dir->array,
-					 lockdep_is_held(&dir->lock));
+	/* Any entry could stand where the head is. */
+	static_assert(sizeof(struct singlet_slab_dir_chunk) ==
+		      sizeof(struct singlet_slab_entry));
+
+	return (size_t)(DIR_FIRST << k) * sizeof(struct singlet_slab_entry);
 }
 
-static struct singlet_slab_dir_array *array_alloc(u32 cap, gfp_t gfp)
+/* First index of chunk @k. */
+static u32 chunk_begin(unsigned int k)
 {
-	struct singlet_slab_dir_array *a;
+	return (DIR_FIRST << k) + 1 - DIR_AT(0);
+}
 
-	a = kvzalloc(struct_size(a, entry, cap), gfp | __GFP_ACCOUNT);
-	if (a)
-		a->cap = cap;
-	return a;
+/* Entries in chunk @k. */
+static u32 chunk_entries(unsigned int k)
+{
+	return (DIR_FIRST << k) - 1;
+}
+
+static struct singlet_slab_dir_chunk *
+locked_chunk(const struct singlet_slab_dir *dir, unsigned int k)
+{
+	return rcu_dereference_protected(dir->chunk[k],
+					 lockdep_is_held(&dir->lock));
 }
 
 void singlet_slab_dir_init(struct singlet_slab_dir *dir)
 {
-	RCU_INIT_POINTER(dir->array, NULL);
+	unsigned int k;
+
+	for (k = 0; k < DIR_CHUNKS; k++)
+		RCU_INIT_POINTER(dir->chunk[k], NULL);
 	spin_lock_init(&dir->lock);
 	ida_init(&dir->ida);
+	dir->nr = 0;
+	dir->last = 0;
 	/*
 	 * Anywhere: an id from another directory in the same place (a domain
 	 * that ended and was made anew) should mean nothing here.
@@ -40,34 +55,38 @@ void singlet_slab_dir_init(struct singlet_slab_dir *dir)
 /* Nobody may look up any more. */
 void singlet_slab_dir_destroy(struct singlet_slab_dir *dir)
 {
-	kvfree(rcu_dereference_protected(dir->array, true));
+	unsigned int k;
+
+	for (k = 0; k < DIR_CHUNKS; k++)
+		kvfree(rcu_dereference_protected(dir->chunk[k], true));
 	ida_destroy(&dir->ida);
 }
 
+/* Make the chunk that @index is in.  Return: 0 or -ENOMEM. */
 static int grow(struct singlet_slab_dir *dir, u32 index, gfp_t gfp)
 {
-	struct singlet_slab_dir_array *old, *new;
+	unsigned int k = __fls(DIR_AT(index)) - __fls(DIR_FIRST);
+	struct singlet_slab_dir_chunk *new;
 	unsigned long flags;
 
-	new = array_alloc(max_t(u32, CAP_MIN, roundup_pow_of_two(index + 1)),
-			  gfp);
+	new = kvzalloc(chunk_bytes(k), gfp | __GFP_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
 
 	spin_lock_irqsave(&dir->lock, flags);
-	old = locked_array(dir);
-	if (old && old->cap >= new->cap) {
-		old = new;		/* somebody else was faster */
-	} else {
-		if (old)
-			memcpy(new->entry, old->entry,
-			       old->cap * sizeof(*old->entry));
-		rcu_assign_pointer(dir->array, new);
+	if (!locked_chunk(dir, k)) {
+		rcu_assign_pointer(dir->chunk[k], new);
+		new = NULL;
 	}
 	spin_unlock_irqrestore(&dir->lock, flags);
-	if (old)
-		kvfree_rcu(old, rcu);
+	kvfree(new);		/* somebody else was faster */
 	return 0;
+}
+
+/* Is there a chunk that begins before this index, instead of an entry? */
+static bool no_index(u32 index)
+{
+	return is_power_of_2(DIR_AT(index));
 }
 
 /**
@@ -76,22 +95,24 @@ static int grow(struct singlet_slab_dir *dir, u32 index, gfp_t gfp)
  * @gfp: how to allocate
  * @gen: out; the first generation that its slots may have
  *
- * Return: The index, to be published or removed, or -ENOMEM, -ENOSPC.
+ * Return: The index, to be given back with singlet_slab_dir_release(); or -ENOMEM,
+ * -ENOSPC.
  */
 int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen)
 {
-	struct singlet_slab_dir_array *a;
-	unsigned long flags, e;
+	struct singlet_slab_entry *entry;
+	unsigned long flags;
 	int index, err;
 
 	for (;;) {
 		index = ida_alloc_max(&dir->ida, SLAB_INDEX_MAX, gfp);
 		if (index < 0)
 			return index;
+		if (no_index(index))
+			continue;	/* reserved for ever */
 
 		spin_lock_irqsave(&dir->lock, flags);
-		a = locked_array(dir);
-		while (!a || index >= a->cap) {
+		while (!(entry = singlet_slab_dir_entry(dir, index))) {
 			spin_unlock_irqrestore(&dir->lock, flags);
 			err = grow(dir, index, gfp);
 			if (err) {
@@ -99,16 +120,14 @@ int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen)
 				return err;
 			}
 			spin_lock_irqsave(&dir->lock, flags);
-			a = locked_array(dir);
 		}
-		e = a->entry[index].slab;
-		*gen = e ? e >> 1 : dir->floor;
-		spin_unlock_irqrestore(&dir->lock, flags);
-
+		*gen = entry->slab ? entry->slab >> 1 : dir->floor;
 		/*
 		 * An index whose generations are used up stays reserved for
 		 * ever: there are 4 million more.
 		 */
+		dir->nr++;
+		spin_unlock_irqrestore(&dir->lock, flags);
 		if (*gen <= SLAB_GEN_LAST)
 			return index;
 	}
@@ -122,7 +141,7 @@ void singlet_slab_dir_publish(struct singlet_slab_dir *dir, u32 index,
 	unsigned long flags;
 
 	spin_lock_irqsave(&dir->lock, flags);
-	entry = &locked_array(dir)->entry[index];
+	entry = singlet_slab_dir_entry(dir, index);
 	/*
 	 * The slab that was there went before; who reads this place sees that.
 	 * Pairs with the read barrier in singlet_slab_dir_place().
@@ -138,9 +157,9 @@ void singlet_slab_dir_publish(struct singlet_slab_dir *dir, u32 index,
 }
 
 /**
- * singlet_slab_dir_remove() - give an index back
+ * singlet_slab_dir_remove() - take a slab out
  * @dir: directory
- * @index: reserved, published or not
+ * @index: published
  * @gen: first generation that the next slab there may use
  *
  * Who found the slab before may use it until a grace period has passed.
@@ -150,63 +169,70 @@ void singlet_slab_dir_remove(struct singlet_slab_dir *dir, u32 index, u32 gen)
 	unsigned long flags;
 
 	spin_lock_irqsave(&dir->lock, flags);
-	WRITE_ONCE(locked_array(dir)->entry[index].slab,
+	WRITE_ONCE(singlet_slab_dir_entry(dir, index)->slab,
 		   (unsigned long)gen << 1 | 1);
+	dir->last = max(dir->last, gen);
+	dir->nr--;
 	spin_unlock_irqrestore(&dir->lock, flags);
+}
+
+/* Give back an index that was reserved, and removed if it was published. */
+void singlet_slab_dir_release(struct singlet_slab_dir *dir, u32 index)
+{
 	ida_free(&dir->ida, index);
 }
 
 /*
- * Free the array of a directory without slabs.  What its entries knew of
+ * Free the chunks of a directory without slabs.  What their entries knew of
  * generations goes into the floor; where that would use up much of the
- * generations of every index, the array stays.
+ * generations of every index, the chunks stay.
  */
 void singlet_slab_dir_trim(struct singlet_slab_dir *dir)
 {
-	struct singlet_slab_dir_array *a;
+	struct singlet_slab_dir_chunk *chunk[DIR_CHUNKS];
 	unsigned long flags;
-	u32 i, floor;
+	unsigned int k;
 
+	memset(chunk, 0, sizeof(chunk));
 	spin_lock_irqsave(&dir->lock, flags);
-	a = locked_array(dir);
 	/*
 	 * Who reserves an index after this check takes the lock next and finds
-	 * either this array or none.
+	 * either these chunks or none.
 	 */
-	if (!a || !ida_is_empty(&dir->ida))
-		goto out_busy;
-	floor = dir->floor;
-	for (i = 0; i < a->cap; i++)
-		floor = max_t(u32, floor, a->entry[i].slab >> 1);
-	if (floor > SLAB_GEN_LAST - SLAB_GEN_FIRST)
-		goto out_busy;
-	dir->floor = floor;
-	RCU_INIT_POINTER(dir->array, NULL);
+	if (dir->nr)
+		goto out;
+	if (dir->last > SLAB_GEN_LAST - SLAB_GEN_FIRST)
+		goto out;
+	dir->floor = max(dir->floor, dir->last);
+	for (k = 0; k < DIR_CHUNKS; k++) {
+		chunk[k] = locked_chunk(dir, k);
+		RCU_INIT_POINTER(dir->chunk[k], NULL);
+	}
+out:
 	spin_unlock_irqrestore(&dir->lock, flags);
-	kvfree_rcu(a, rcu);
-	return;
-
-out_busy:
-	spin_unlock_irqrestore(&dir->lock, flags);
+	for (k = 0; k < DIR_CHUNKS; k++)
+		if (chunk[k])
+			kvfree_rcu(chunk[k], rcu);
 }
 
+/* No slab's index is as high as this. */
 u32 singlet_slab_dir_cap(const struct singlet_slab_dir *dir)
 {
-	const struct singlet_slab_dir_array *a;
-	u32 cap;
+	unsigned int k = DIR_CHUNKS;
 
-	rcu_read_lock();
-	a = rcu_dereference(dir->array);
-	cap = a ? a->cap : 0;
-	rcu_read_unlock();
-	return cap;
+	while (k && !rcu_access_pointer(dir->chunk[k - 1]))
+		k--;
+	return k ? chunk_begin(k - 1) + chunk_entries(k - 1) : 0;
 }
 
 /* Bytes that the directory takes. */
 size_t singlet_slab_dir_bytes(const struct singlet_slab_dir *dir)
 {
-	u32 cap = singlet_slab_dir_cap(dir);
+	size_t bytes = 0;
+	unsigned int k;
 
-	return cap ? struct_size_t(struct singlet_slab_dir_array, entry, cap)
-		   : 0;
+	for (k = 0; k < DIR_CHUNKS; k++)
+		if (rcu_access_pointer(dir->chunk[k]))
+			bytes += chunk_bytes(k);
+	return bytes;
 }

@@ -11,8 +11,13 @@
  * Beside it stands the slab's place: where its payload is and how it is cut,
  * so that a lookup need not touch the descriptor for that.
  *
+ * Entries are in chunks, each twice as large as the one before, so that they
+ * stay where they are when the directory grows, and the chunk of an index is
+ * known without a look at memory.  The first entry of a chunk has no index: its
+ * place is taken by what frees the chunk.
+ *
  * Locking: readers are RCU sections.  @lock (irq-safe) serializes everything
- * that writes an entry or replaces the array.
+ * that writes an entry or sets a chunk.
  *
  * A place belongs to the slab if the entry names the same slab before and
  * after the place was read: a slab that was taken out comes back to no entry
@@ -23,6 +28,7 @@
 #ifndef SINGLET_SLAB_DIR_H
 #define SINGLET_SLAB_DIR_H
 
+#include <linux/bitops.h>
 #include <linux/idr.h>
 #include <linux/kasan.h>
 #include <linux/rcupdate.h>
@@ -33,8 +39,14 @@
 
 #define PAGE_SHIFT_MIN	12	/* payloads begin at whole pages */
 
+/* Chunk @k begins at index DIR_FIRST << k, less DIR_FIRST + 1. */
+#define DIR_FIRST	64U
+#define DIR_CHUNKS	18	/* for whatever index a handle names */
+#define DIR_AT(index)	((index) + DIR_FIRST + 1)
+
 #define SLAB_INDEX_BITS	22
-#define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1)
+/* The last index of the last chunk that is made. */
+#define SLAB_INDEX_MAX	((1U << SLAB_INDEX_BITS) - 1 - DIR_AT(0))
 
 /*
  * The first generation of all is at most this: few enough that ids stay below
@@ -59,17 +71,18 @@ struct singlet_slab_entry {
 	u64 place;
 };
 
-struct singlet_slab_dir_array {
+struct singlet_slab_dir_chunk {
 	struct rcu_head rcu;
-	u32 cap;
 	struct singlet_slab_entry entry[];	/* dir->lock to write */
 };
 
 struct singlet_slab_dir {
-	struct singlet_slab_dir_array __rcu *array;	/* lock to write */
+	struct singlet_slab_dir_chunk __rcu *chunk[DIR_CHUNKS];	/* lock to write */
 	spinlock_t lock;
-	struct ida ida;			/* indexes in use */
-	u32 floor;	/* lock; first generation at an index beyond the array */
+	struct ida ida;		/* indexes in use, and those that do not exist */
+	u32 nr;		/* lock; indexes reserved */
+	u32 floor;	/* lock; first generation at an index without an entry */
+	u32 last;	/* lock; the highest one that an entry has told */
 };
 
 void singlet_slab_dir_init(struct singlet_slab_dir *dir);
@@ -78,9 +91,24 @@ int singlet_slab_dir_reserve(struct singlet_slab_dir *dir, gfp_t gfp, u32 *gen);
 void singlet_slab_dir_publish(struct singlet_slab_dir *dir, u32 index,
 			      struct singlet_slab *slab, u64 place);
 void singlet_slab_dir_remove(struct singlet_slab_dir *dir, u32 index, u32 gen);
+void singlet_slab_dir_release(struct singlet_slab_dir *dir, u32 index);
 void singlet_slab_dir_trim(struct singlet_slab_dir *dir);
 size_t singlet_slab_dir_bytes(const struct singlet_slab_dir *dir);
 u32 singlet_slab_dir_cap(const struct singlet_slab_dir *dir);
+
+/* Entry @index of the directory, or NULL.  RCU section. */
+static __always_inline struct singlet_slab_entry *
+singlet_slab_dir_entry(const struct singlet_slab_dir *dir, u32 index)
+{
+	struct singlet_slab_dir_chunk *chunk;
+	u32 at = DIR_AT(index);
+	unsigned int order = __fls(at);
+
+	chunk = rcu_dereference_check(dir->chunk[order - __fls(DIR_FIRST)],
+				      lockdep_is_held(&dir->lock));
+	at ^= 1U << order;
+	return likely(chunk && at) ? &chunk->entry[at - 1] : NULL;
+}
 
 /*
  * The slab at @index or NULL.  The caller is in an RCU read-side section and
@@ -89,13 +117,14 @@ u32 singlet_slab_dir_cap(const struct singlet_slab_dir *dir);
 static __always_inline struct singlet_slab *
 singlet_slab_dir_find(const struct singlet_slab_dir *dir, u32 index)
 {
-	const struct singlet_slab_dir_array *a = rcu_dereference(dir->array);
+	const struct singlet_slab_entry *entry;
 	unsigned long e;
 
-	if (unlikely(!a || index >= a->cap))
+	entry = singlet_slab_dir_entry(dir, index);
+	if (unlikely(!entry))
 		return NULL;
 	/* Pairs with the release in singlet_slab_dir_publish(). */
-	e = READ_ONCE(a->entry[index].slab);
+	e = READ_ONCE(entry->slab);
 	return e & 1 ? NULL : (struct singlet_slab *)e;
 }
 
@@ -139,13 +168,12 @@ static __always_inline struct singlet_slab *
 singlet_slab_dir_place(const struct singlet_slab_dir *dir, u32 index,
 		       u64 *place)
 {
-	const struct singlet_slab_dir_array *a = rcu_dereference(dir->array);
 	const struct singlet_slab_entry *entry;
 	unsigned long e;
 
-	if (unlikely(!a || index >= a->cap))
+	entry = singlet_slab_dir_entry(dir, index);
+	if (unlikely(!entry))
 		return NULL;
-	entry = &a->entry[index];
 	e = compat_load_acquire(&entry->slab);
 	*place = READ_ONCE(entry->place);
 	compat_rmb();	/* both pair with singlet_slab_dir_publish() */

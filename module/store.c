@@ -8,7 +8,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "arena.h"
 #include "compat/alloc.h"
+#include "index.h"
 #include "magazine.h"
 #include "trace.h"
 #include "world.h"
@@ -67,8 +69,11 @@ static u32 handle_hash(struct singlet_table *table, u32 handle)
 
 static void store_free(struct singlet_store *store)
 {
+	singlet_heat_end(&store->hot);
 	singlet_pool_free_caches(&store->pool);
+	singlet_recent_free(&store->recent);
 	singlet_table_destroy(&store->table);
+	singlet_index_free(store->index);
 	singlet_types_destroy(&store->types);
 	singlet_counters_destroy(&store->counters);
 	kvfree(store);
@@ -127,6 +132,15 @@ static void store_release(struct singlet_pool *pool)
 	queue_work(store_wq, &store->free_work);
 }
 
+/* A hot object has become cool, and @put tells what it is then; RCU section. */
+static void cooled(struct singlet_object *obj, enum singlet_put put)
+{
+	if (put == PUT_WRONG)
+		singlet_count(&singlet_object_store(obj)->counters,
+			      STAT_IMMORTAL, 1);
+	singlet_store_put_last(obj, put);
+}
+
 /**
  * singlet_store_create() - an empty store
  *
@@ -148,6 +162,7 @@ struct singlet_store *singlet_store_create(void)
 	if (singlet_table_init(&store->table, handle_hash))
 		goto err_types;
 	singlet_pool_init(&store->pool, &store->counters, store_release);
+	singlet_heat_init(&store->hot, &store->pool, cooled);
 	singlet_hash_key_init(&store->key);
 	INIT_WORK(&store->shrink_work, store_shrink_work);
 	INIT_DELAYED_WORK(&store->trim_work, store_trim_work);
@@ -175,6 +190,7 @@ err_free:
  */
 void singlet_store_destroy(struct singlet_store *store)
 {
+	singlet_heat_quiesce(&store->hot);
 	/* A scan, and what it makes a store's work do, queue work. */
 	singlet_pool_quiesce(&store->pool);
 	cancel_delayed_work_sync(&store->trim_work);
@@ -190,20 +206,26 @@ static void count(struct singlet_store *store, enum singlet_stat item, long n)
 }
 
 /* Free a plain object that nobody else can reach; RCU section. */
-static void free_plain(struct singlet_store *store, struct singlet_object *obj)
+static __always_inline void free_plain(struct singlet_object *obj)
 {
-	u32 index = singlet_info_type(READ_ONCE(obj->info));
-	struct singlet_type *type = singlet_types_at(&store->types, index);
-	u32 size = singlet_object_slab(obj)->size;
-	u32 len = singlet_object_len(obj);
+	u32 info = READ_ONCE(obj->info);
+	struct singlet_slab *slab = singlet_slab_of(obj, info & INFO_SLOT_MASK);
+	struct singlet_slab_cache *cache = slab->cache;
+	struct singlet_store *store = container_of(cache->pool,
+						   struct singlet_store, pool);
+	struct singlet_type *type = singlet_types_at(&store->types,
+						     singlet_info_type(info));
+	u32 size = slab->size, len = singlet_slab_len(slab, info);
 	void (*dtor)(void *data, u32 len) = READ_ONCE(type->dtor);
 
 	trace_singlet_free(store, type, obj);
 	if (unlikely(dtor))
-		dtor(singlet_object_data(obj), len);
+		dtor(singlet_slab_payload(slab, info & INFO_SLOT_MASK), len);
+	singlet_object_erase(obj, len);
 	/* The type may go when the object does not count any more. */
 	singlet_type_sub(type, 1, len);
-	singlet_store_free_slot(obj, len);
+	/* The slab may go with it. */
+	singlet_cache_free(cache, obj);
 	singlet_store_uncharge(store, 1, size);
 }
 
@@ -258,16 +280,14 @@ void singlet_store_odd_hold(struct singlet_object *obj, enum singlet_got got)
  */
 void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 {
-	struct singlet_store *store = singlet_object_store(obj);
-
 	switch (put) {
 	case PUT_LIVE:
 		break;
 	case PUT_IDLE:
-		singlet_store_count_idle(store, obj, 1);
+		singlet_store_count_idle(singlet_object_store(obj), obj, 1);
 		break;
 	case PUT_DEAD:
-		free_plain(store, obj);
+		free_plain(obj);
 		break;
 	case PUT_WRONG:
 		report_wrong("put", obj);
@@ -352,22 +372,12 @@ void singlet_store_free_evicted(struct singlet_store *store,
 	singlet_store_uncharge(store, nr, size);
 }
 
-/**
- * singlet_store_charge() - ask the quota for a slot
- * @store: store
- * @size: bytes in the slot
- * @gfp: whether the caller may sleep; then idle objects give way first
- *
- * Context: As @gfp says; with no lock held.
- * Return: 0: to be undone by singlet_store_uncharge(); -EDQUOT.
- */
-int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp)
+/* The rest of singlet_store_charge(): there is a quota. */
+int singlet_store_ask(struct singlet_store *store, u32 size, gfp_t gfp)
 {
 	struct singlet_account *account = store->account;
-	bool can_wait = gfpflags_allow_blocking(gfp) && hooks;
+	bool can_wait = gfpflags_allow_blocking(gfp) && hooks, cooled = false;
 
-	if (!account)
-		return 0;
 	for (;;) {
 		if (!singlet_account_charge(account, SINGLET_QUOTA_OBJECTS, 1)) {
 			if (!singlet_account_charge(account,
@@ -376,11 +386,16 @@ int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp)
 			singlet_account_uncharge(account,
 						 SINGLET_QUOTA_OBJECTS, 1);
 		}
-		if (!can_wait || fatal_signal_pending(current) ||
-		    (!hooks->make_room(store, size) &&
-		     !(store->relieve && store->relieve(store))))
+		if (!can_wait || fatal_signal_pending(current))
 			break;
 		cond_resched();
+		if (hooks->make_room(store, size) ||
+		    (store->relieve && store->relieve(store)))
+			continue;
+		/* What was asked for by many may be held by nobody by now. */
+		if (cooled || !singlet_heat_cool(&store->hot))
+			break;
+		cooled = true;
 	}
 	count(store, STAT_REFUSALS, 1);
 	return -EDQUOT;
@@ -402,20 +417,24 @@ struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
 					  gfp_t gfp)
 {
 	struct singlet_store *store = singlet_type_store(type);
+	u32 size = singlet_size_bytes(len);
+	struct singlet_slab_cache *cache;
 	int (*ctor)(void *data, u32 len);
-	struct singlet_object *obj;
+	struct singlet_object *obj = NULL;
 	int err;
 
-	if (type->kind != SINGLET_KIND_PLAIN)
+	if (unlikely(type->kind != SINGLET_KIND_PLAIN))
 		return ERR_PTR(-EINVAL);
 	err = singlet_type_check_shape(type, NULL, len);
-	if (err)
+	if (unlikely(err))
 		return ERR_PTR(err);
-	err = singlet_store_charge(store, singlet_size_bytes(len), gfp);
-	if (err)
+	err = singlet_store_charge(store, size, gfp);
+	if (unlikely(err))
 		return ERR_PTR(err);
-	obj = singlet_pool_alloc(&store->pool, len, gfp);
-	if (!obj) {
+	cache = singlet_pool_cache(&store->pool, singlet_size_class(len), gfp);
+	if (likely(cache))
+		obj = singlet_cache_alloc(cache, len, gfp);
+	if (unlikely(!obj)) {
 		count(store, STAT_FAILURES, 1);
 		err = -ENOMEM;
 		goto err_charge;
@@ -436,7 +455,7 @@ struct singlet_object *singlet_type_alloc(struct singlet_type *type, u32 len,
 err_slot:
 	singlet_store_free_slot(obj, len);
 err_charge:
-	singlet_store_uncharge(store, 1, singlet_size_bytes(len));
+	singlet_store_uncharge(store, 1, size);
 	return ERR_PTR(min(err, 0) ?: -EINVAL);
 }
 
@@ -601,7 +620,7 @@ void singlet_store_stats(struct singlet_store *store,
 {
 	const struct singlet_counters *c = &store->counters;
 	struct singlet_type_counters sum;
-	u64 slots, objects, cached;
+	u64 slots, objects, cached, hot;
 
 #define SUM(item) max(singlet_counters_sum(c, STAT_##item), 0L)
 	singlet_types_sum(&store->types, &sum);
@@ -610,7 +629,8 @@ void singlet_store_stats(struct singlet_store *store,
 	cached = singlet_pool_cached(&store->pool);
 	stats->types += READ_ONCE(store->types.nr);
 	stats->objects += objects;
-	stats->idle += min_t(u64, SUM(IDLE), objects);
+	hot = singlet_hot_idle(&store->hot, &stats->bytes_idle);
+	stats->idle += min_t(u64, SUM(IDLE) + hot, objects);
 	stats->immortal += SUM(IMMORTAL);
 	stats->references += SUM(REFERENCES);
 	stats->hits += sum.hits;
@@ -636,7 +656,10 @@ void singlet_store_stats(struct singlet_store *store,
 	stats->bytes_stored += SUM(BYTES_STORED);
 	stats->bytes_metadata += SUM(BYTES_METADATA) +
 		singlet_table_bytes(&store->table) +
-		singlet_slab_dir_bytes(&store->pool.dir) + sizeof(*store) +
+		singlet_slab_dir_bytes(&store->pool.dir) +
+		singlet_arena_bytes(READ_ONCE(store->pool.arena), SUM(SLABS)) +
+		singlet_index_bytes(READ_ONCE(store->index)) +
+		singlet_recent_bytes(&store->recent) + sizeof(*store) +
 		num_possible_cpus() * NR_SINGLET_STATS * sizeof(long) +
 		READ_ONCE(store->types.nr) * num_possible_cpus() *
 		sizeof(struct singlet_type_share);

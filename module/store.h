@@ -20,20 +20,27 @@
 #include <uapi/linux/singlet.h>
 
 #include "hash.h"
+#include "heat.h"
 #include "magazine.h"
 #include "object.h"
 #include "quota.h"
+#include "recent.h"
 #include "slab.h"
 #include "stats.h"
 #include "table.h"
 #include "type.h"
 
+struct singlet_index;
+
 struct singlet_store {
 	struct singlet_table table;
+	struct singlet_recent recent;
 	struct singlet_pool pool;
+	struct singlet_hot hot;
 	struct singlet_types types;
 	struct singlet_counters counters;
-	struct singlet_hash_key key;	/* stable; leaves the kernel never */
+	struct singlet_hash_key key;	/* stable; for members only: hash.h */
+	struct singlet_index *index;	/* stable once set; NULL: none mapped */
 	struct work_struct shrink_work;
 	struct work_struct free_work;
 	struct delayed_work trim_work;
@@ -89,7 +96,7 @@ void singlet_store_free_evicted(struct singlet_store *store,
 				struct singlet_object **obj, unsigned int nr);
 void singlet_store_unhash(struct singlet_store *store,
 			  struct singlet_object *const *obj, unsigned int nr);
-int singlet_store_charge(struct singlet_store *store, u32 size, gfp_t gfp);
+int singlet_store_ask(struct singlet_store *store, u32 size, gfp_t gfp);
 void singlet_store_check_idle(struct singlet_store *store);
 u64 singlet_store_idle_excess(struct singlet_store *store);
 int singlet_store_peek(struct singlet_store *store, u64 id,
@@ -160,6 +167,21 @@ static inline void singlet_store_count_idle(struct singlet_store *store,
 		singlet_idle_sub(&slab->idle, 1);
 	else if (singlet_idle_inc(&slab->idle) % IDLE_CHECK == 1)
 		singlet_store_check_idle(store);
+}
+
+/**
+ * singlet_store_charge() - ask the quota for a slot
+ * @store: store
+ * @size: bytes in the slot
+ * @gfp: whether the caller may sleep; then idle objects give way first
+ *
+ * Context: As @gfp says; with no lock held.
+ * Return: 0: to be undone by singlet_store_uncharge(); -EDQUOT.
+ */
+static inline int singlet_store_charge(struct singlet_store *store, u32 size,
+				       gfp_t gfp)
+{
+	return store->account ? singlet_store_ask(store, size, gfp) : 0;
 }
 
 /* @nr slots of @size bytes were given back. */

@@ -2,6 +2,7 @@
 /* table - RCU hash table from hash to handle; see table.h */
 #include "table.h"
 
+#include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -16,13 +17,14 @@ int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash)
 	singlet_lines_init(&table->over);
 	atomic64_set(&table->state, TABLE_BUCKETS_MIN);
 	table->hash = hash;
+	table->watch = NULL;
 	spin_lock_init(&table->resize_lock);
 	mutex_init(&table->shrink_mutex);
 	for (i = 0; i < STRIPES; i++) {
 		spin_lock_init(&table->stripe[i].lock);
 		table->stripe[i].nr = 0;
 	}
-	return singlet_lines_ensure(&table->home, 0, GFP_KERNEL);
+	return min(singlet_lines_ensure(&table->home, 0, GFP_KERNEL), 0);
 }
 
 /* Nobody may use the table any more. */
@@ -30,6 +32,50 @@ void singlet_table_destroy(struct singlet_table *table)
 {
 	singlet_lines_destroy(&table->home);
 	singlet_lines_destroy(&table->over);
+}
+
+/* Watching */
+
+/* With the new number of buckets; resize_lock. */
+static void tell_buckets(struct singlet_table *table)
+{
+	if (unlikely(table->watch))
+		WRITE_ONCE(*table->watch->buckets,
+			   singlet_table_buckets(table));
+}
+
+/* Who gave memory to lines, and with what success.  Return: 0 or -ENOMEM. */
+static int tell_appeared(struct singlet_table *table, int made)
+{
+	if (made <= 0)
+		return made;
+	/* The page comes before the look; pairs with _set_watch()'s barrier. */
+	smp_mb();
+	if (unlikely(READ_ONCE(table->watch)))
+		table->watch->appeared(table->watch);
+	return 0;
+}
+
+/**
+ * singlet_table_set_watch() - begin to watch the lines of a table
+ * @table: table, not watched yet
+ * @watch: to stay as long as the table
+ *
+ * Context: Process.
+ */
+void singlet_table_set_watch(struct singlet_table *table,
+			     struct singlet_table_watch *watch)
+{
+	spin_lock_bh(&table->resize_lock);
+	*watch->buckets = singlet_table_buckets(table);
+	/* Complete, for the dependent loads of who does not hold the lock. */
+	smp_store_release(&table->watch, watch);
+	spin_unlock_bh(&table->resize_lock);
+	/*
+	 * Before anybody maps and touches a line: who has added or taken out a
+	 * page that is not seen then sees the watch.
+	 */
+	smp_mb();
 }
 
 /* What follows walks chains under the stripe's lock. */
@@ -70,14 +116,18 @@ static void state_add(struct singlet_table *table, s64 n)
 	smp_mb__after_atomic();	/* likewise */
 }
 
-/* A free entry in @bucket's chain, extending it if need be; NULL: no line. */
+/*
+ * A free entry in @bucket's chain, extending it if need be, but not beyond @most
+ * lines.  Return: NULL: no line; an ERR_PTR: -EDQUOT: the chain is full.
+ */
 static struct singlet_line *free_entry(struct singlet_table *table, u32 bucket,
-				       unsigned int *i)
+				       unsigned int *i, unsigned int most)
 {
 	struct singlet_line *line = home_line(table, bucket);
+	unsigned int lines;
 	u32 nr;
 
-	for (;;) {
+	for (lines = 1;; lines++) {
 		struct singlet_line *next;
 
 		for (*i = 0; *i < LINE_ENTRIES; (*i)++)
@@ -88,6 +138,8 @@ static struct singlet_line *free_entry(struct singlet_table *table, u32 bucket,
 			break;
 		line = next;
 	}
+	if (lines >= most)
+		return ERR_PTR(-EDQUOT);
 	nr = singlet_lines_get(&table->over);
 	if (nr == U32_MAX)
 		return NULL;
@@ -131,22 +183,26 @@ static void unlink_empty(struct singlet_table *table, u32 bucket)
  * @room: out; for the next insert of @hash under this lock
  *
  * Context: The stripe is locked.
- * Return: 0; -ENOSPC: unlock, call singlet_table_extend(), and look again.
+ * Return: 0; -ENOSPC: unlock, call singlet_table_extend(), and look again;
+ * -EDQUOT: there are too many values with nearly this hash.
  */
 int singlet_table_prepare(struct singlet_table *table, u32 hash,
 			  struct singlet_table_room *room)
 {
 	lockdep_assert_held(&singlet_table_stripe(table, hash)->lock);
 	rcu_read_lock();
-	room->line = free_entry(table, bucket_of(table, hash), &room->entry);
+	room->line = free_entry(table, bucket_of(table, hash), &room->entry,
+				TABLE_CHAIN_FULL);
 	rcu_read_unlock();
+	if (IS_ERR(room->line))
+		return PTR_ERR(room->line);
 	return room->line ? 0 : -ENOSPC;
 }
 
 /* Memory for overflowing buckets; no lock held.  Return: 0 or -ENOMEM. */
 int singlet_table_extend(struct singlet_table *table, gfp_t gfp)
 {
-	return singlet_lines_extend(&table->over, gfp);
+	return tell_appeared(table, singlet_lines_extend(&table->over, gfp));
 }
 
 /* Insert after singlet_table_prepare(), under the same lock. */
@@ -234,7 +290,7 @@ static int copy_half(struct singlet_table *table, u32 old, u32 high,
 			hash = table->hash(table, line->handle[i]);
 			if (singlet_table_bucket(hash, high + 1) != high)
 				continue;
-			to = free_entry(table, high, &j);
+			to = free_entry(table, high, &j, UINT_MAX);
 			if (!to)
 				return -ENOSPC;
 			entry_set(to, j, line->tag[i], line->handle[i]);
@@ -276,7 +332,9 @@ static int split(struct singlet_table *table, gfp_t gfp)
 
 	if (high >= TABLE_BUCKETS_MAX)
 		return -ENOSPC;
-	err = singlet_lines_ensure(&table->home, high / LINES_PER_PAGE, gfp);
+	err = tell_appeared(table, singlet_lines_ensure(&table->home,
+							high / LINES_PER_PAGE,
+							gfp));
 	if (err)
 		return err;
 	if (!spin_trylock_bh(&table->resize_lock))
@@ -292,6 +350,7 @@ static int split(struct singlet_table *table, gfp_t gfp)
 		clear_chain(table, high);
 	} else {
 		state_add(table, STATE_SEQ + 1);
+		tell_buckets(table);
 		drop_half(table, old, high, moved);
 	}
 	spin_unlock(&stripe->lock);
@@ -359,7 +418,7 @@ static int merge(struct singlet_table *table)
 		for (i = 0; i < LINE_ENTRIES; i++) {
 			if (!line->tag[i])
 				continue;
-			to = free_entry(table, low, &j);
+			to = free_entry(table, low, &j, UINT_MAX);
 			if (!to) {
 				undo_merge(table, low, high);
 				err = -ENOSPC;
@@ -369,6 +428,7 @@ static int merge(struct singlet_table *table)
 		}
 	}
 	state_add(table, STATE_SEQ - 1);
+	tell_buckets(table);
 	clear_chain(table, high);
 out:
 	spin_unlock(&stripe->lock);
@@ -418,10 +478,18 @@ static void free_unused(struct singlet_table *table)
 	}
 	do {
 		n = detach(table, pages, max);
-		if (n)
+		if (n) {
+			/*
+			 * Who watches from now on does not find them; pairs with
+			 * the barrier in singlet_table_set_watch().
+			 */
+			smp_mb();
+			if (READ_ONCE(table->watch))
+				table->watch->gone(table->watch);
 			synchronize_rcu();
+		}
 		for (i = 0; i < n; i++)
-			kfree(pages[i]);
+			singlet_lines_free(pages[i]);
 	} while (n == max);
 	if (pages != few)
 		kvfree(pages);

@@ -44,6 +44,12 @@
 #define TABLE_BUCKETS_MIN	LINES_PER_PAGE	/* one page; >= STRIPES */
 #define TABLE_BUCKETS_MAX	BIT(29)
 #define TABLE_CHAIN_MAX		4096	/* lines; without the lock nobody walks further */
+/*
+ * Lines of a bucket that inserts fill.  By chance there are never so many; values
+ * made to collide must not make everybody walk (<linux/singlet_index.h> tells
+ * members the key).
+ */
+#define TABLE_CHAIN_FULL	64
 
 struct singlet_table;
 
@@ -60,9 +66,19 @@ struct singlet_table {
 	struct singlet_lines home;
 	struct singlet_lines over;
 	singlet_table_hash_t hash;	/* stable */
+	struct singlet_table_watch *watch;	/* stable once set, or NULL */
 	spinlock_t resize_lock;		/* changes of the number of buckets */
 	struct mutex shrink_mutex;	/* one shrinks at a time */
 	struct singlet_table_stripe stripe[STRIPES];
+};
+
+/* Somebody who maps the lines and wants to know of what happens to them. */
+struct singlet_table_watch {
+	/* There is a page more.  Context: as of what made it. */
+	void (*appeared)(struct singlet_table_watch *watch);
+	/* Some are not to be found any more, and are about to be freed. */
+	void (*gone)(struct singlet_table_watch *watch);
+	u32 *buckets;			/* to be told how many; resize_lock */
 };
 
 /* Where an insert puts its entry: from singlet_table_prepare(). */
@@ -73,6 +89,8 @@ struct singlet_table_room {
 
 int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash);
 void singlet_table_destroy(struct singlet_table *table);
+void singlet_table_set_watch(struct singlet_table *table,
+			     struct singlet_table_watch *watch);
 int singlet_table_prepare(struct singlet_table *table, u32 hash,
 			  struct singlet_table_room *room);
 int singlet_table_extend(struct singlet_table *table, gfp_t gfp);

@@ -6,10 +6,30 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "pages.h"
+
 #define CAP_MIN		8
 #define LINES_BYTES	(LINES_PER_PAGE * sizeof(struct singlet_line))
+#define LINES_ARE_PAGES	(PAGE_SIZE == LINES_BYTES)
 
 static_assert(sizeof(struct singlet_line) == 64);
+
+/*
+ * Pages, which processes can map; where a page is larger, nobody maps lines.
+ */
+static struct singlet_line *alloc_lines(gfp_t gfp)
+{
+	return LINES_ARE_PAGES ? singlet_pages_alloc(1, gfp) :
+				 kzalloc(LINES_BYTES, gfp);
+}
+
+void singlet_lines_free(struct singlet_line *lines)
+{
+	if (!LINES_ARE_PAGES)
+		kfree(lines);
+	else if (lines)
+		singlet_pages_free(lines, 1);
+}
 
 static struct singlet_line_dir *locked_dir(struct singlet_lines *lines)
 {
@@ -35,7 +55,7 @@ void singlet_lines_destroy(struct singlet_lines *lines)
 	if (!dir)
 		return;
 	for (i = 0; i < dir->cap; i++)
-		kfree(dir->page[i].lines);
+		singlet_lines_free(dir->page[i].lines);
 	kvfree(dir);
 }
 
@@ -60,15 +80,16 @@ static struct singlet_line_dir *replace_dir(struct singlet_lines *lines,
  * @gfp: how to allocate
  *
  * Context: As @gfp says; not from hard interrupts.
- * Return: 0, or -ENOMEM.
+ * Return: 0: there was; 1: it was made; -ENOMEM.
  */
 int singlet_lines_ensure(struct singlet_lines *lines, u32 page, gfp_t gfp)
 {
 	struct singlet_line *mem = NULL;
 	struct singlet_line_dir *dir, *old;
+	int made = 0;
 	u32 cap;
 
-	gfp |= __GFP_ACCOUNT | __GFP_ZERO;
+	gfp |= __GFP_ACCOUNT;
 	spin_lock_bh(&lines->lock);
 	for (;;) {
 		dir = locked_dir(lines);
@@ -82,19 +103,21 @@ int singlet_lines_ensure(struct singlet_lines *lines, u32 page, gfp_t gfp)
 			lines->hint = min(lines->hint, page);
 			lines->nr_pages++;
 			mem = NULL;
+			made = 1;
 			break;
 		}
 		spin_unlock_bh(&lines->lock);
 
 		if (!mem)
-			mem = kmalloc(LINES_BYTES, gfp);
+			mem = alloc_lines(gfp);
 		if (!mem)
 			return -ENOMEM;
 		if (page >= cap) {
 			cap = max_t(u32, CAP_MIN, roundup_pow_of_two(page + 1));
-			dir = kvmalloc(struct_size(dir, page, cap), gfp);
+			dir = kvmalloc(struct_size(dir, page, cap),
+				       gfp | __GFP_ZERO);
 			if (!dir) {
-				kfree(mem);
+				singlet_lines_free(mem);
 				return -ENOMEM;
 			}
 			dir->cap = cap;
@@ -107,8 +130,8 @@ int singlet_lines_ensure(struct singlet_lines *lines, u32 page, gfp_t gfp)
 		spin_lock_bh(&lines->lock);
 	}
 	spin_unlock_bh(&lines->lock);
-	kfree(mem);
-	return 0;
+	singlet_lines_free(mem);
+	return made;
 }
 
 /* Memory for more lines to hand out.  Context and return as _ensure(). */
@@ -170,7 +193,7 @@ void singlet_lines_put(struct singlet_lines *lines, u32 nr)
  * singlet_lines_detach() - take unused pages out of the directory
  * @lines: lines
  * @first: the first page that may go
- * @pages: out; memory to be freed with kfree() after a grace period
+ * @pages: out; to be freed with singlet_lines_free() after a grace period
  * @max: room in @pages
  *
  * A page goes when none of its lines is handed out.  For @home, where lines

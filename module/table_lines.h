@@ -56,6 +56,7 @@ void singlet_lines_put(struct singlet_lines *lines, u32 nr);
 unsigned int singlet_lines_detach(struct singlet_lines *lines, u32 first,
 				  struct singlet_line **pages,
 				  unsigned int max);
+void singlet_lines_free(struct singlet_line *lines);
 void singlet_lines_fit(struct singlet_lines *lines);
 size_t singlet_lines_bytes(struct singlet_lines *lines);
 

@@ -267,10 +267,16 @@ static inline void singlet_type_sub(struct singlet_type *type, unsigned int nr,
 	compat_percpu_leave();
 }
 
-static inline void singlet_type_hit(struct singlet_type *type)
+/* Return: how many there were on this CPU. */
+static inline unsigned long singlet_type_hit(struct singlet_type *type)
 {
-	local_inc(&compat_percpu_enter(type->share)->hits);
+	struct singlet_type_share *share = compat_percpu_enter(type->share);
+	unsigned long n;
+
+	local_inc(&share->hits);
+	n = local_read(&share->hits);
 	compat_percpu_leave();
+	return n;
 }
 
 static inline void singlet_type_miss(struct singlet_type *type)

@@ -7,7 +7,7 @@
  */
 #include "utf8.h"
 
-#include "word.h"
+#include "hash.h"
 
 static bool continuation(u8 c)
 {

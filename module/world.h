@@ -14,7 +14,7 @@
 
 #include "slab.h"
 
-#define WORLD_ID	BIT(31)		/* in the lower half of an id */
+#define WORLD_ID	SINGLET_ID_WORLD	/* in the lower half of an id */
 #define WORLD_INTS	(SINGLET_INT_IMMORTAL_MAX - SINGLET_INT_IMMORTAL_MIN + 1)
 
 struct singlet_world {

@@ -24,31 +24,11 @@ struct actor {
 	int line;		/* of the first check that failed; 0 */
 };
 
-#define CHECK(actor, ok)	check(&(actor)->line, ok, __LINE__)
-
-static void check(int *line, bool ok, int at)
-{
-	if (!ok && !*line)
-		*line = at;
-}
-
-static atomic_t ctors, dtors;
-
-static int ctor(void *data, u32 len)
-{
-	atomic_inc(&ctors);
-	return 0;
-}
-
-static void dtor(void *data, u32 len)
-{
-	atomic_inc(&dtors);
-}
+#define CHECK(actor, ok)	suite_check(&(actor)->line, ok, __LINE__)
 
 static int context_init(struct kunit *test)
 {
-	atomic_set(&ctors, 0);
-	atomic_set(&dtors, 0);
+	suite_api_count_anew();
 	return suite_api_init(test);
 }
 
@@ -58,9 +38,7 @@ static struct actor new_actor(struct kunit *test, gfp_t gfp)
 	return (struct actor){
 		.domain = test->priv,
 		.type = suite_api_values(test, "value"),
-		.plain = suite_api_type(test, &(struct singlet_type_params){
-				.name = "plain", .kind = SINGLET_KIND_PLAIN,
-				.ctor = ctor, .dtor = dtor }),
+		.plain = suite_api_type(test, &suite_api_counted),
 		.gfp = gfp,
 		.next = 1 << 10,
 	};
@@ -78,21 +56,11 @@ static struct actor other_actor(const struct actor *actor, gfp_t gfp, u32 next)
 /* All have stopped; the types are still the first one's. */
 static void expect_right(struct kunit *test, const struct actor *actor)
 {
-	KUNIT_EXPECT_GT(test, atomic_read(&ctors), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&ctors), atomic_read(&dtors));
+	KUNIT_EXPECT_GT(test, suite_api_ctors(), 0);
+	KUNIT_EXPECT_EQ(test, suite_api_ctors(), suite_api_dtors());
 	suite_api_expect_empty(test);
 	KUNIT_EXPECT_EQ(test, singlet_type_destroy(actor->type), 0);
 	KUNIT_EXPECT_EQ(test, singlet_type_destroy(actor->plain), 0);
-}
-
-static bool tryget(struct singlet_object *obj, u64 id)
-{
-	bool got;
-
-	rcu_read_lock();
-	got = singlet_tryget(obj, id);
-	rcu_read_unlock();
-	return got;
 }
 
 /* One value, which may be there, by each way to it. */
@@ -110,7 +78,7 @@ static void use_value(struct actor *actor, u32 value)
 	id = singlet_id(obj);
 	CHECK(actor, singlet_len(obj) == LEN);
 	CHECK(actor, !memcmp(singlet_data(obj), data, LEN));
-	CHECK(actor, tryget(obj, id));
+	CHECK(actor, suite_api_tryget(obj, id));
 	singlet_put(obj);
 	/* There it is as long as it is held. */
 	same = singlet_lookup(actor->type, data, LEN);
@@ -233,7 +201,7 @@ static void api_atomic_large(struct kunit *test)
 	local_bh_enable();
 	KUNIT_EXPECT_EQ(test, PTR_ERR(obj), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(plain), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, atomic_read(&ctors), 0);
+	KUNIT_EXPECT_EQ(test, suite_api_ctors(), 0);
 	singlet_domain_stats(test->priv, &s);
 	KUNIT_EXPECT_EQ(test, s.failures, 2);
 	suite_api_expect(test, 0, 0);

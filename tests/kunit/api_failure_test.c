@@ -65,19 +65,6 @@ static void api_failure_type(struct kunit *test)
 	suite_expect_faults(test, faults, n);
 }
 
-static int ctors, dtors;
-
-static int ctor(void *data, u32 len)
-{
-	ctors++;
-	return 0;
-}
-
-static void dtor(void *data, u32 len)
-{
-	dtors++;
-}
-
 #define MANY	20
 
 /* What a module does in a domain, where an allocation may fail. */
@@ -107,17 +94,13 @@ static struct api *api_new(struct kunit *test, gfp_t gfp)
 
 static void api_begin(struct kunit *test, struct api *api)
 {
-	ctors = 0;
-	dtors = 0;
+	suite_api_count_anew();
 	api->domain = singlet_domain_create("n");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, api->domain);
 	api->value = singlet_type_create(api->domain,
 					 &(struct singlet_type_params){
 			"v", SINGLET_KIND_VALUE });
-	api->plain = singlet_type_create(api->domain,
-					 &(struct singlet_type_params){
-			"p", SINGLET_KIND_PLAIN,
-			.ctor = ctor, .dtor = dtor });
+	api->plain = singlet_type_create(api->domain, &suite_api_counted);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, api->value);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, api->plain);
 }
@@ -168,7 +151,7 @@ static void sweep_api(struct kunit *test, gfp_t gfp)
 		KUNIT_EXPECT_EQ(test, s.live, nr);
 		KUNIT_EXPECT_EQ(test, s.objects, nr);
 		KUNIT_EXPECT_EQ(test, s.failures, nr <= MANY);
-		KUNIT_EXPECT_EQ(test, ctors, nr > MANY);
+		KUNIT_EXPECT_EQ(test, suite_api_ctors(), nr > MANY);
 		if (nr <= MANY) {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(api->obj[nr]), -ENOMEM);
 			KUNIT_EXPECT_TRUE(test, fault);
@@ -179,7 +162,7 @@ static void sweep_api(struct kunit *test, gfp_t gfp)
 		suite_fail_nth(1);	/* giving back does not need memory */
 		singlet_put_many(api->obj, nr);
 		suite_injected();
-		KUNIT_EXPECT_EQ(test, dtors, ctors);
+		KUNIT_EXPECT_EQ(test, suite_api_dtors(), suite_api_ctors());
 		api_end(test, api);
 	}
 	KUNIT_EXPECT_EQ(test, nr, MANY + 1);

@@ -28,26 +28,7 @@ struct racer {
 	int line;		/* of the first check that failed; 0 */
 };
 
-#define CHECK(racer, ok)	check(&(racer)->line, ok, __LINE__)
-
-static void check(int *line, bool ok, int at)
-{
-	if (!ok && !*line)
-		*line = at;
-}
-
-static atomic_t ctors, dtors;
-
-static int ctor(void *data, u32 len)
-{
-	atomic_inc(&ctors);
-	return 0;
-}
-
-static void dtor(void *data, u32 len)
-{
-	atomic_inc(&dtors);
-}
+#define CHECK(racer, ok)	suite_check(&(racer)->line, ok, __LINE__)
 
 static void show(struct shown *shown, struct singlet_object *obj)
 {
@@ -199,9 +180,7 @@ static void api_race(struct kunit *test)
 	unsigned int i;
 
 	type = suite_api_values(test, "value");
-	plain = suite_api_type(test, &(struct singlet_type_params){
-			.name = "plain", .kind = SINGLET_KIND_PLAIN,
-			.ctor = ctor, .dtor = dtor });
+	plain = suite_api_type(test, &suite_api_counted);
 	shown = kunit_kcalloc(test, 2 * (VALUES + 1), sizeof(*shown),
 			      GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, shown);
@@ -217,12 +196,12 @@ static void api_race(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(fn); i++) {
 		KUNIT_EXPECT_EQ_MSG(test, racer[i].line, 0, "thread %u", i);
-		KUNIT_EXPECT_GT(test, racer[i].rounds, 2);
+		KUNIT_EXPECT_GT_MSG(test, racer[i].rounds, 2, "thread %u", i);
 	}
 	KUNIT_EXPECT_GT(test, racer[2].hits, 0);
 	KUNIT_EXPECT_GT(test, racer[3].hits, 0);
-	KUNIT_EXPECT_GE(test, atomic_read(&ctors), racer[0].rounds);
-	KUNIT_EXPECT_EQ(test, atomic_read(&ctors), atomic_read(&dtors));
+	KUNIT_EXPECT_GE(test, suite_api_ctors(), racer[0].rounds);
+	KUNIT_EXPECT_EQ(test, suite_api_ctors(), suite_api_dtors());
 	suite_api_expect(test, 0, suite_stats(domain->store).idle);
 	KUNIT_EXPECT_TRUE(test, suite_is_valid(domain->store));
 	suite_api_expect_empty(test);

@@ -10,16 +10,6 @@ static struct singlet_object *lookup(struct singlet_type *type,
 	return singlet_lookup(type, text, strlen(text));
 }
 
-static bool tryget(struct singlet_object *obj, u64 id)
-{
-	bool got;
-
-	rcu_read_lock();
-	got = singlet_tryget(obj, id);
-	rcu_read_unlock();
-	return got;
-}
-
 static void api_refs(struct kunit *test)
 {
 	struct singlet_type *type = suite_api_values(test, "t");
@@ -164,15 +154,15 @@ static void api_tryget(struct kunit *test)
 	char text[8];
 
 	singlet_domain_stats(test->priv, &before);
-	KUNIT_EXPECT_TRUE(test, tryget(was, id));
+	KUNIT_EXPECT_TRUE(test, suite_api_tryget(was, id));
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(was), 2);
-	KUNIT_EXPECT_FALSE(test, tryget(was, id + (1ULL << 32)));
-	KUNIT_EXPECT_FALSE(test, tryget(was, 0));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, id + (1ULL << 32)));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, 0));
 	singlet_put(was);
 	singlet_put(was);
-	KUNIT_EXPECT_FALSE(test, tryget(was, id - (1ULL << 32)));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, id - (1ULL << 32)));
 	suite_api_expect(test, 1, 1);
-	KUNIT_EXPECT_TRUE(test, tryget(was, id));
+	KUNIT_EXPECT_TRUE(test, suite_api_tryget(was, id));
 	suite_api_expect(test, 2, 0);
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(was), 1);
 	singlet_put(was);
@@ -180,7 +170,7 @@ static void api_tryget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.revivals - before.revivals, 1);
 
 	KUNIT_EXPECT_EQ(test, singlet_domain_shrink(test->priv, ULONG_MAX), 1);
-	KUNIT_EXPECT_FALSE(test, tryget(was, id));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, id));
 	/* Others come, until one is in its place. */
 	for (i = 0; i < 2 * SIZE_SLOTS_MAX; i++) {
 		snprintf(text, sizeof(text), "new%u", i);
@@ -191,14 +181,14 @@ static void api_tryget(struct kunit *test)
 	}
 	KUNIT_ASSERT_PTR_EQ(test, obj, was);
 	KUNIT_EXPECT_NE(test, singlet_id(obj), id);
-	KUNIT_EXPECT_FALSE(test, tryget(was, id));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, id));
 	KUNIT_EXPECT_EQ(test, PTR_ERR(singlet_from_id(test->priv, id)),
 			-ENOENT);
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(obj), 1);
-	KUNIT_EXPECT_TRUE(test, tryget(obj, singlet_id(obj)));
+	KUNIT_EXPECT_TRUE(test, suite_api_tryget(obj, singlet_id(obj)));
 	singlet_put(obj);
 	singlet_put(obj);
-	KUNIT_EXPECT_FALSE(test, tryget(was, id));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(was, id));
 	singlet_put(keep);
 	suite_api_expect_empty(test);
 }
@@ -222,7 +212,7 @@ static void api_overflow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test,
 			PTR_ERR(singlet_from_id(test->priv, singlet_id(obj))),
 			-EOVERFLOW);
-	KUNIT_EXPECT_FALSE(test, tryget(obj, singlet_id(obj)));
+	KUNIT_EXPECT_FALSE(test, suite_api_tryget(obj, singlet_id(obj)));
 	KUNIT_EXPECT_EQ(test, atomic_read(&obj->refs), OBJECT_COUNT_MAX);
 	singlet_put(obj);
 	KUNIT_EXPECT_EQ(test, atomic_read(&obj->refs), OBJECT_COUNT_MAX - 1);
@@ -390,7 +380,7 @@ static void api_immortal(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, lookup(type, "a"), a);
 	KUNIT_EXPECT_PTR_EQ(test, suite_api_intern(test, type, "a"), a);
 	KUNIT_EXPECT_PTR_EQ(test, singlet_from_id(test->priv, id), a);
-	KUNIT_EXPECT_TRUE(test, tryget(a, id));
+	KUNIT_EXPECT_TRUE(test, suite_api_tryget(a, id));
 	KUNIT_EXPECT_EQ(test, singlet_object_refs(a), 0);
 	singlet_put(b);
 	suite_api_expect(test, 0, 1);

@@ -11,8 +11,10 @@
 #include <linux/vmalloc.h>
 #include <linux/sched.h>
 
+#include "arena.h"
 #include "domain.h"
 #include "session.h"
+#include "space.h"
 
 /* A session of whoever runs the tests, or an ERR_PTR. */
 static struct singlet_session *open_own(void)
@@ -435,6 +437,47 @@ static void failure_reclaim(struct kunit *test)
 	singlet_store_destroy(store);
 }
 
+/* An arena of a store with objects in it: done again, it is complete. */
+static void failure_arena(struct kunit *test)
+{
+	static const u32 lens[] = { 10, 5000, 50000 };
+	struct singlet_store *store = singlet_store_create();
+	struct singlet_object *obj[ARRAY_SIZE(lens)];
+	struct inode *inode = singlet_space_new();
+	unsigned int n, i, faults = 0;
+	bool fault = true;
+	u8 *data = vzalloc(50000);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, inode);
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	for (i = 0; i < ARRAY_SIZE(lens); i++)
+		obj[i] = suite_intern(test, store, SINGLET_TYPE_BYTES, data,
+				      lens[i]);
+	for (n = 1; n < SUITE_NTH_MAX && fault; n++) {
+		int err;
+
+		suite_fail_nth(n);
+		err = singlet_arena_open(&store->pool, inode);
+		fault = suite_injected();
+		faults += fault;
+		if (err)
+			KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+		if (!fault)
+			KUNIT_EXPECT_EQ(test, err, 0);
+	}
+	suite_expect_faults(test, faults, n);
+	KUNIT_ASSERT_NOT_NULL(test, store->pool.arena);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		KUNIT_EXPECT_NE(test, singlet_object_slab(obj[i])->run, 0);
+		singlet_store_put(obj[i]);
+	}
+	suite_expect_empty(test, store);
+	singlet_store_destroy(store);
+	singlet_space_put(inode);
+	vfree(data);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(failure_store_create),
 	KUNIT_CASE(failure_intern),
@@ -450,6 +493,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(failure_named),
 	KUNIT_CASE(failure_session_alloc),
 	KUNIT_CASE(failure_reclaim),
+	KUNIT_CASE(failure_arena),
 	{}
 };
 

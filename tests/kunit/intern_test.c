@@ -195,11 +195,60 @@ static void intern_types_apart(struct kunit *test)
 	suite_expect_empty(test, test->priv);
 }
 
+/* Value @n of those that all have the same hash, by who knows the key. */
+static void colliding(const struct singlet_hash_key *key, u64 *word, u32 n)
+{
+	word[0] = -key->word[0];
+	word[1] = n;
+	word[2] = -key->word[2];
+	word[3] = ~(u64)n;
+}
+
+/* They fill a bucket, which then takes no more. */
+static void intern_colliding(struct kunit *test)
+{
+	struct singlet_store *store = test->priv;
+	const u32 full = TABLE_CHAIN_FULL * LINE_ENTRIES;
+	struct singlet_object **held, *obj = NULL;
+	u32 i, wrong = 0;
+	u64 word[4];
+
+	held = kunit_kcalloc(test, full, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	for (i = 0; i < full; i++) {
+		colliding(&store->key, word, i);
+		held[i] = suite_intern(test, store, SINGLET_TYPE_BYTES, word,
+				       sizeof(word));
+	}
+	KUNIT_EXPECT_EQ(test, singlet_table_longest(&store->table), full);
+	colliding(&store->key, word, full);
+	KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, word,
+				     sizeof(word), true, &obj), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, singlet_store_objects(store), full);
+	/* What is there is found, and others are made. */
+	for (i = 0; i < full; i++) {
+		colliding(&store->key, word, i);
+		wrong += intern(test, SINGLET_TYPE_BYTES, word, sizeof(word),
+				true, &obj) || obj != held[i];
+		singlet_store_put(held[i]);
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	singlet_store_put(suite_str(test, store, "another"));
+	for (i = 0; i < full; i++)
+		singlet_store_put(held[i]);
+	suite_expect_empty(test, store);
+	colliding(&store->key, word, full);
+	KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, word,
+				     sizeof(word), true, &obj), 1);
+	singlet_store_put(obj);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(intern_lengths),
 	KUNIT_CASE(intern_exact),
 	KUNIT_CASE(intern_limited),
 	KUNIT_CASE(intern_types_apart),
+	KUNIT_CASE(intern_colliding),
 	{}
 };
 

@@ -251,7 +251,7 @@ static struct kunit_case cases[] = {
 
 struct kunit_suite object_suite = {
 	.name = "singlet_object",
-	.init = suite_pool_init,
-	.exit = suite_pool_exit,
+	.init = suite_store_init,
+	.exit = suite_store_exit,
 	.test_cases = cases,
 };

@@ -66,6 +66,31 @@ static void reclaim_counts(struct kunit *test)
 	suite_expect_empty(test, test->priv);
 }
 
+/* Slabs that are made after a collection began are not its business. */
+static void reclaim_spares_new(struct kunit *test)
+{
+	struct singlet_object *old, *new;
+	struct singlet_reclaimed out;
+	struct singlet_slab *slab;
+
+	old = suite_intern(test, test->priv, SINGLET_TYPE_BYTES, "16 bytes of text",
+			   16);
+	new = suite_intern(test, test->priv, SINGLET_TYPE_BYTES, "five!", 5);
+	slab = singlet_object_slab(new);
+	KUNIT_ASSERT_PTR_NE(test, slab, singlet_object_slab(old));
+	KUNIT_EXPECT_LE(test, slab->born, get_jiffies_64());
+	singlet_store_put(old);
+	singlet_store_put(new);
+	slab->born = get_jiffies_64() + 3600 * HZ;
+	singlet_reclaim_all(test->priv, &out);
+	KUNIT_EXPECT_EQ(test, out.objects, 1);
+	expect_idle(test, 1, 1);
+	slab->born = get_jiffies_64();
+	singlet_reclaim_all(test->priv, &out);
+	KUNIT_EXPECT_EQ(test, out.objects, 1);
+	suite_expect_empty(test, test->priv);
+}
+
 /* What is in use stays, with its id and its value. */
 static void reclaim_spares_live(struct kunit *test)
 {
@@ -225,6 +250,7 @@ static void reclaim_shrinks_table(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(reclaim_counts),
+	KUNIT_CASE(reclaim_spares_new),
 	KUNIT_CASE(reclaim_spares_live),
 	KUNIT_CASE(reclaim_large),
 	KUNIT_CASE(reclaim_type),

@@ -27,14 +27,13 @@ static long metadata(struct kunit *test)
 static struct test_refs *begin(struct kunit *test)
 {
 	struct test_refs *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-	struct suite_pool *p = test->priv;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	for (i = 0; i < NR; i++)
 		t->obj[i] = suite_slot(test, 64);
 	t->before = metadata(test);
-	singlet_refs_init(&t->refs, &p->counters);
+	singlet_refs_init(&t->refs, suite_pool(test)->counters);
 	return t;
 }
 
@@ -244,7 +243,7 @@ static struct kunit_case cases[] = {
 
 struct kunit_suite refs_suite = {
 	.name = "singlet_refs",
-	.init = suite_pool_init,
-	.exit = suite_pool_exit,
+	.init = suite_store_init,
+	.exit = suite_store_exit,
 	.test_cases = cases,
 };

@@ -231,6 +231,21 @@ static void shrink_drains(struct kunit *test)
 	suite_expect_empty(test, test->priv);
 }
 
+/* Slabs that are kept though nothing is in them go like those with idle ones. */
+static void shrink_kept(struct kunit *test)
+{
+	fill(test, 0, NR);
+	singlet_reclaim_some(test->priv, NR, false);
+	singlet_pool_drain(&((struct singlet_store *)test->priv)->pool);
+	expect_objects(test, 0, 0);
+	KUNIT_EXPECT_GT(test, stored(test), 0);
+	KUNIT_EXPECT_EQ(test, suite_shrink_count() * PAGE_SIZE, stored(test));
+	suite_shrink_rounds(1);
+	KUNIT_EXPECT_EQ(test, stored(test), 0);
+	KUNIT_EXPECT_EQ(test, suite_shrink_count(), SHRINK_EMPTY);
+	suite_expect_empty(test, test->priv);
+}
+
 /* Pages that come from vmalloc are back with the next scan at the latest. */
 static void shrink_large(struct kunit *test)
 {
@@ -367,6 +382,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shrink_at_once),
 	KUNIT_CASE(shrink_mixed),
 	KUNIT_CASE(shrink_drains),
+	KUNIT_CASE(shrink_kept),
 	KUNIT_CASE(shrink_large),
 	KUNIT_CASE(shrink_containers),
 	KUNIT_CASE(shrink_emptied),

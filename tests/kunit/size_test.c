@@ -44,6 +44,7 @@ static void size_large(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_sizes[SIZE_LARGE].size, 0);
 	KUNIT_EXPECT_EQ(test, singlet_sizes[SIZE_LARGE].slots, 1);
 	KUNIT_EXPECT_EQ(test, singlet_sizes[SIZE_LARGE].magazine, 0);
+	KUNIT_EXPECT_EQ(test, singlet_sizes[SIZE_LARGE].keep, 0);
 }
 
 static void size_steps(struct kunit *test)
@@ -79,8 +80,13 @@ static void size_geometry(struct kunit *test)
 		if (s->slots < SIZE_SLOTS_MAX)
 			KUNIT_EXPECT_LE(test, bytes - s->slots * s->size,
 					bytes / 8);
+		KUNIT_EXPECT_GE(test, s->magazine, 1);
 		KUNIT_EXPECT_LE(test, s->magazine, 32);
-		KUNIT_EXPECT_LE(test, s->magazine * s->size, 8192);
+		KUNIT_EXPECT_LE(test, s->magazine * s->size,
+				s->magazine > 16 ? 8192 : 32768);
+		KUNIT_EXPECT_GE(test, s->keep, 1);
+		if (s->keep > 1)
+			KUNIT_EXPECT_LE(test, s->keep * bytes, 65536);
 	}
 }
 

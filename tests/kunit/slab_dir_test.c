@@ -9,7 +9,7 @@
 
 static struct singlet_slab_dir *dir_of(struct kunit *test)
 {
-	return &((struct suite_pool *)test->priv)->pool.dir;
+	return &suite_pool(test)->dir;
 }
 
 static u32 index_of(const struct singlet_object *obj)
@@ -19,10 +19,8 @@ static u32 index_of(const struct singlet_object *obj)
 
 static void trim(struct kunit *test)
 {
-	struct suite_pool *p = test->priv;
-
-	singlet_pool_drain(&p->pool);
-	singlet_pool_trim(&p->pool);
+	singlet_pool_drain(suite_pool(test));
+	singlet_pool_trim(suite_pool(test));
 }
 
 static struct singlet_slab *find(struct kunit *test, u32 index)
@@ -104,7 +102,7 @@ static void dir_trim_keeps_floor(struct kunit *test)
 	}
 }
 
-/* While a slab is left the array stays. */
+/* While a slab is left the chunks stay. */
 static void dir_trim_in_use(struct kunit *test)
 {
 	u32 first = dir_of(test)->floor;
@@ -170,29 +168,34 @@ static void dir_index_retires(struct kunit *test)
 	suite_slot_free(a);
 }
 
-/* The array grows under those who look things up. */
+/* Chunk after chunk: no entry moves, and each has its own index. */
 static void dir_grows(struct kunit *test)
 {
 	const unsigned int nr = 300;
 	struct singlet_object **obj;
+	u32 cap = 0, index = 0;
 	unsigned int i;
-	u32 cap = 0;
 
 	obj = kunit_kcalloc(test, nr, sizeof(*obj), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	for (i = 0; i < nr; i++) {
 		obj[i] = suite_slot(test, LEN);
-		KUNIT_EXPECT_EQ(test, index_of(obj[i]), i);
+		/* Where a chunk begins there is no index. */
+		if (index == 63 || index == 191)
+			KUNIT_EXPECT_NULL(test, find(test, index++));
+		KUNIT_EXPECT_EQ(test, index_of(obj[i]), index);
 		KUNIT_EXPECT_GE(test, singlet_slab_dir_cap(dir_of(test)),
-				max(cap, i + 1));
+				max(cap, ++index));
 		cap = singlet_slab_dir_cap(dir_of(test));
 	}
-	KUNIT_EXPECT_EQ(test, cap, 512);
+	KUNIT_EXPECT_EQ(test, cap, 447);
+	KUNIT_EXPECT_EQ(test, singlet_slab_dir_bytes(dir_of(test)),
+			(64 + 128 + 256) * sizeof(struct singlet_slab_entry));
 	for (i = 0; i < nr; i++)
-		KUNIT_EXPECT_PTR_EQ(test, find(test, i),
+		KUNIT_EXPECT_PTR_EQ(test, find(test, index_of(obj[i])),
 				    singlet_object_slab(obj[i]));
-	for (; i < 1000; i++)
-		KUNIT_EXPECT_NULL(test, find(test, i));
+	for (; index < 1000; index++)
+		KUNIT_EXPECT_NULL(test, find(test, index));
 	for (i = 0; i < nr; i++)
 		suite_slot_free(obj[i]);
 	trim(test);
@@ -214,11 +217,33 @@ static void dir_reserve(struct kunit *test)
 	singlet_slab_dir_trim(dir);
 	KUNIT_EXPECT_GT(test, singlet_slab_dir_cap(dir), 0);
 	singlet_slab_dir_remove(dir, index, gen);
+	singlet_slab_dir_release(dir, index);
 	KUNIT_EXPECT_NULL(test, find(test, 0));
 	index = singlet_slab_dir_reserve(dir, GFP_KERNEL, &gen);
 	KUNIT_EXPECT_EQ(test, index, 0);
 	KUNIT_EXPECT_EQ(test, gen, first);
 	singlet_slab_dir_remove(dir, index, gen);
+	singlet_slab_dir_release(dir, index);
+}
+
+/* No index that a handle can name is beyond what is looked at. */
+static void dir_any_index(struct kunit *test)
+{
+	struct singlet_object *obj = suite_slot(test, LEN);
+	unsigned int bit;
+
+	for (bit = 7; bit <= 32 - INFO_SLOT_BITS; bit++) {
+		u32 index = (1U << bit) - DIR_AT(0);
+
+		/* The last one of a chunk, none, the first one of the next. */
+		KUNIT_EXPECT_NULL(test, find(test, index - 1));
+		KUNIT_EXPECT_NULL(test, find(test, index));
+		KUNIT_EXPECT_NULL(test, find(test, index + 2));
+	}
+	KUNIT_EXPECT_NULL(test, find(test, U32_MAX >> INFO_SLOT_BITS));
+	KUNIT_EXPECT_NULL(test, find(test, SLAB_INDEX_MAX));
+	KUNIT_EXPECT_LE(test, SLAB_INDEX_MAX, U32_MAX >> INFO_SLOT_BITS >> 1);
+	suite_slot_free(obj);
 }
 
 static struct kunit_case cases[] = {
@@ -229,13 +254,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(dir_trim_spares_generations),
 	KUNIT_CASE(dir_index_retires),
 	KUNIT_CASE(dir_grows),
+	KUNIT_CASE(dir_any_index),
 	KUNIT_CASE(dir_reserve),
 	{}
 };
 
 struct kunit_suite slab_dir_suite = {
 	.name = "singlet_slab_dir",
-	.init = suite_pool_init,
-	.exit = suite_pool_exit,
+	.init = suite_store_init,
+	.exit = suite_store_exit,
 	.test_cases = cases,
 };

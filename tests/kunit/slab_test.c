@@ -7,16 +7,11 @@
 
 #define NR	1200	/* objects of the bulk tests; some slabs' worth */
 
-static struct singlet_pool *pool_of(struct kunit *test)
-{
-	return &((struct suite_pool *)test->priv)->pool;
-}
-
 static struct singlet_cache_info info_of(struct kunit *test, u32 len)
 {
 	struct singlet_cache_info info = {};
 
-	KUNIT_ASSERT_TRUE(test, singlet_pool_info(pool_of(test),
+	KUNIT_ASSERT_TRUE(test, singlet_pool_info(suite_pool(test),
 						  singlet_size_class(len),
 						  &info));
 	return info;
@@ -30,13 +25,13 @@ static void expect_slots(struct kunit *test, u32 len, unsigned long objects,
 
 	KUNIT_EXPECT_EQ(test, info.slots,
 			objects + retired + info.free + info.cached);
-	KUNIT_EXPECT_TRUE(test, singlet_pool_is_valid(pool_of(test)));
+	KUNIT_EXPECT_TRUE(test, singlet_pool_is_valid(suite_pool(test)));
 }
 
 /* Nothing is left of any slab, nor of the directory. */
 static void expect_nothing(struct kunit *test)
 {
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 
 	singlet_pool_drain(pool);
 	singlet_pool_trim(pool);
@@ -73,7 +68,7 @@ static void free_many(struct singlet_object **obj, unsigned int nr)
 /* A whole slab of each class: addresses, handles, and no two slots overlap. */
 static void slab_geometry(struct kunit *test)
 {
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	unsigned int class, i;
 
 	for (class = 0; class < SIZE_CLASSES; class++) {
@@ -137,9 +132,9 @@ static void slab_unknown_handles(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)singlet_object_id(obj), 0);
 	rcu_read_lock();
 	KUNIT_EXPECT_PTR_EQ(test, obj,
-			    singlet_pool_object(pool_of(test), 0, &slab));
+			    singlet_pool_object(suite_pool(test), 0, &slab));
 	for (i = 0; i < ARRAY_SIZE(handles); i++)
-		KUNIT_EXPECT_NULL(test, singlet_pool_object(pool_of(test),
+		KUNIT_EXPECT_NULL(test, singlet_pool_object(suite_pool(test),
 							    handles[i], &slab));
 	rcu_read_unlock();
 	suite_slot_free(obj);
@@ -149,7 +144,7 @@ static void slab_unknown_handles(struct kunit *test)
 /* The slot freed last is the next one handed out, as another generation. */
 static void slab_reuse(struct kunit *test)
 {
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	struct singlet_object *obj = suite_slot(test, 40), *again;
 	void *data = singlet_object_data(obj);
 	u64 id = singlet_object_id(obj);
@@ -212,34 +207,35 @@ static void slab_reuse_many(struct kunit *test)
 static void slab_empty_goes(struct kunit *test)
 {
 	const u32 len = 64;
-	unsigned int slots = singlet_sizes[singlet_size_class(len)].slots;
-	struct singlet_object **obj = take_many(test, len, 4 * slots);
-	struct singlet_pool *pool = pool_of(test);
+	const struct singlet_size *size = &singlet_sizes[singlet_size_class(len)];
+	unsigned int slots = size->slots, keep = size->keep, nr = keep + 3;
+	struct singlet_object **obj = take_many(test, len, nr * slots);
+	struct singlet_pool *pool = suite_pool(test);
 	u32 index = singlet_object_slab(obj[slots])->index;
 	struct singlet_cache_info info = info_of(test, len);
 	unsigned int i, gone = 0;
 
-	KUNIT_EXPECT_EQ(test, info.slabs, 4);
-	KUNIT_EXPECT_EQ(test, info.pages, 4 * singlet_object_slab(obj[0])->pages);
-	free_many(obj, 4 * slots);
+	KUNIT_EXPECT_EQ(test, info.slabs, nr);
+	KUNIT_EXPECT_EQ(test, info.pages, nr * size->pages);
+	free_many(obj, nr * slots);
 	singlet_pool_drain(pool);
 	singlet_slab_flush();
 
-	/* One is kept, the others are with the kernel and not to be found. */
+	/* Some are kept, the others are with the kernel and not to be found. */
 	info = info_of(test, len);
-	KUNIT_EXPECT_EQ(test, info.slabs, 1);
-	KUNIT_EXPECT_EQ(test, info.free, slots);
+	KUNIT_EXPECT_EQ(test, info.slabs, keep);
+	KUNIT_EXPECT_EQ(test, info.free, keep * slots);
 	KUNIT_EXPECT_EQ(test, info.cached, 0);
-	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 1);
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), keep);
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS_FREED), 3);
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_BYTES_STORED),
 			(long)(info.pages * PAGE_SIZE));
 	rcu_read_lock();
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < nr; i++)
 		gone += !singlet_slab_dir_find(&pool->dir, i);
 	rcu_read_unlock();
 	KUNIT_EXPECT_EQ(test, gone, 3);
-	KUNIT_EXPECT_LT(test, index, 4);
+	KUNIT_EXPECT_LT(test, index, nr);
 	KUNIT_EXPECT_TRUE(test, singlet_pool_is_valid(pool));
 
 	/* One object that comes and goes does not cost a slab each time. */
@@ -248,12 +244,12 @@ static void slab_empty_goes(struct kunit *test)
 		singlet_pool_drain(pool);
 	}
 	singlet_slab_flush();
-	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 1);
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), keep);
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS_FREED), 3);
 
 	singlet_pool_trim(pool);
 	singlet_slab_flush();
-	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS_FREED), 4);
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS_FREED), nr);
 	expect_nothing(test);
 }
 
@@ -308,7 +304,7 @@ static void slab_large_apart(struct kunit *test)
 
 static void slab_magazines(struct kunit *test)
 {
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	unsigned int class;
 
 	for (class = 0; class < SIZE_CLASSES; class += 3) {
@@ -342,7 +338,7 @@ static void slab_slot_retires(struct kunit *test)
 	struct singlet_object **obj = take_many(test, len, slots);
 	struct singlet_object *old = obj[3], **more;
 	struct singlet_slab *slab = singlet_object_slab(old);
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	u32 index = slab->index;
 	unsigned int i;
 
@@ -404,7 +400,7 @@ static void slab_all_retire(struct kunit *test)
 /* No memory for more than the page allocator can give without sleeping. */
 static void slab_atomic(struct kunit *test)
 {
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	struct singlet_object *obj;
 
 	obj = singlet_pool_alloc(pool, SINGLET_MAX_VALUE, GFP_NOWAIT);
@@ -427,7 +423,7 @@ static void slab_broken_is_noticed(struct kunit *test)
 	struct singlet_object *obj = suite_slot(test, 64);
 	struct singlet_object *other = suite_slot(test, 64);
 	struct singlet_slab *slab = singlet_object_slab(obj);
-	struct singlet_pool *pool = pool_of(test);
+	struct singlet_pool *pool = suite_pool(test);
 	u8 *payload = singlet_object_data(other);
 	u32 info;
 
@@ -475,7 +471,7 @@ static struct kunit_case cases[] = {
 
 struct kunit_suite slab_suite = {
 	.name = "singlet_slab",
-	.init = suite_pool_init,
-	.exit = suite_pool_exit,
+	.init = suite_store_init,
+	.exit = suite_store_exit,
 	.test_cases = cases,
 };

@@ -80,3 +80,47 @@ void suite_api_expect_empty(struct kunit *test)
 
 	suite_expect_empty(test, domain->store);
 }
+
+bool suite_api_tryget(struct singlet_object *obj, u64 id)
+{
+	bool got;
+
+	rcu_read_lock();
+	got = singlet_tryget(obj, id);
+	rcu_read_unlock();
+	return got;
+}
+
+static atomic_t ctors, dtors;
+
+static int ctor(void *data, u32 len)
+{
+	atomic_inc(&ctors);
+	return 0;
+}
+
+static void dtor(void *data, u32 len)
+{
+	atomic_inc(&dtors);
+}
+
+const struct singlet_type_params suite_api_counted = {
+	.name = "counted", .kind = SINGLET_KIND_PLAIN,
+	.ctor = ctor, .dtor = dtor,
+};
+
+unsigned int suite_api_ctors(void)
+{
+	return atomic_read(&ctors);
+}
+
+unsigned int suite_api_dtors(void)
+{
+	return atomic_read(&dtors);
+}
+
+void suite_api_count_anew(void)
+{
+	atomic_set(&ctors, 0);
+	atomic_set(&dtors, 0);
+}

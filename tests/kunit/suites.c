@@ -12,7 +12,7 @@
 
 #include "core.h"
 
-#define RUN_MAX	4	/* threads of suite_run() */
+#define RUN_MAX		6	/* threads of suite_run() */
 
 /* Where each access is checked, a tenth shows the same. */
 static unsigned int scale = IS_ENABLED(CONFIG_KASAN) ||
@@ -42,46 +42,21 @@ void suite_store_exit(struct kunit *test)
 	test->priv = NULL;
 }
 
-static void pool_gone(struct singlet_pool *pool)
+struct singlet_pool *suite_pool(struct kunit *test)
 {
-	complete(&container_of(pool, struct suite_pool, pool)->gone);
+	return &((struct singlet_store *)test->priv)->pool;
 }
 
-int suite_pool_init(struct kunit *test)
+long suite_pool_stat(struct kunit *test, enum singlet_stat item)
 {
-	struct suite_pool *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
-	int err;
-
-	if (!p)
-		return -ENOMEM;
-	err = singlet_counters_init(&p->counters);
-	if (err)
-		return err;
-	init_completion(&p->gone);
-	singlet_pool_init(&p->pool, &p->counters, pool_gone);
-	test->priv = p;
-	return 0;
-}
-
-void suite_pool_exit(struct kunit *test)
-{
-	struct suite_pool *p = test->priv;
-
-	if (!p)
-		return;
-	singlet_pool_destroy(&p->pool);
-	wait_for_completion(&p->gone);
-	singlet_pool_free_caches(&p->pool);
-	singlet_counters_destroy(&p->counters);
-	test->priv = NULL;
+	return singlet_counters_sum(suite_pool(test)->counters, item);
 }
 
 struct singlet_object *suite_slot(struct kunit *test, u32 len)
 {
-	struct suite_pool *p = test->priv;
 	struct singlet_object *obj;
 
-	obj = singlet_pool_alloc(&p->pool, len, GFP_KERNEL);
+	obj = singlet_pool_alloc(suite_pool(test), len, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	singlet_object_describe(obj, SINGLET_TYPE_BYTES, len, 0);
 	return obj;
@@ -91,13 +66,6 @@ void suite_slot_free(struct singlet_object *obj)
 {
 	singlet_object_erase(obj, singlet_object_len(obj));
 	singlet_pool_free(obj);
-}
-
-long suite_pool_stat(struct kunit *test, enum singlet_stat item)
-{
-	struct suite_pool *p = test->priv;
-
-	return singlet_counters_sum(&p->counters, item);
 }
 
 void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
@@ -228,7 +196,8 @@ u32 suite_type(struct kunit *test, struct singlet_store *store,
 
 /* KUnit runs them when the module is live, after its init. */
 kunit_test_suites(&size_suite, &hash_suite, &slab_suite, &slab_dir_suite,
-		  &table_suite, &object_suite, &type_suite, &store_suite, &plain_suite,
+		  &arena_suite, &index_suite, &borrow_suite, &table_suite,
+		  &object_suite, &hot_suite, &type_suite, &store_suite, &plain_suite, &recent_suite,
 		  &reclaim_suite, &refs_suite, &session_suite, &idle_suite,
 		  &shrink_suite, &quota_suite, &container_suite, &domain_suite,
 		  &pins_suite, &credit_suite, &intern_suite, &api_suite,

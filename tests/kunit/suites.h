@@ -50,24 +50,13 @@ struct singlet_object *suite_get(struct singlet_store *store, u64 id);
 u32 suite_type(struct kunit *test, struct singlet_store *store,
 	       const char *name, u32 kind);
 
-/*
- * A pool without a store, for the length of a test; a suite's init and exit.
- * test->priv is the struct suite_pool.
- */
-struct suite_pool {
-	struct singlet_pool pool;
-	struct singlet_counters counters;
-	struct completion gone;
-};
-
-int suite_pool_init(struct kunit *test);
-void suite_pool_exit(struct kunit *test);
+/* The pool of the store in test->priv, and one of its numbers. */
+struct singlet_pool *suite_pool(struct kunit *test);
+long suite_pool_stat(struct kunit *test, enum singlet_stat item);
 
 /* A slot that is described and filled; and its end. */
 struct singlet_object *suite_slot(struct kunit *test, u32 len);
 void suite_slot_free(struct singlet_object *obj);
-
-long suite_pool_stat(struct kunit *test, enum singlet_stat item);
 
 /*
  * A module's domain for the length of a test, in test->priv, and the end of all
@@ -94,6 +83,22 @@ void suite_api_expect(struct kunit *test, u64 live, u64 idle);
 
 /* None is held, and with the idle ones all memory comes back. */
 void suite_api_expect_empty(struct kunit *test);
+
+/* singlet_tryget() on what may be gone. */
+bool suite_api_tryget(struct singlet_object *obj, u64 id);
+
+/* What threads make sure of: @line is of the first that was not so, or 0. */
+static inline void suite_check(int *line, bool ok, int at)
+{
+	if (!ok && !*line)
+		*line = at;
+}
+
+/* Of a type of plain objects whose beginnings and ends are counted. */
+extern const struct singlet_type_params suite_api_counted;
+unsigned int suite_api_ctors(void);
+unsigned int suite_api_dtors(void);
+void suite_api_count_anew(void);
 
 /* Of the linker's: see suite_shrink.c. */
 void __real_shrinker_register(struct shrinker *s);
@@ -179,6 +184,7 @@ extern struct kunit_suite size_suite, slab_suite, slab_dir_suite, table_suite,
 	shrink_suite, quota_suite, container_suite, domain_suite, pins_suite,
 	credit_suite, intern_suite, hash_suite, api_suite, api_refs_suite,
 	api_plain_suite, api_domain_suite, api_context_suite,
-	api_failure_suite, api_race_suite;
+	api_failure_suite, api_race_suite, hot_suite, recent_suite,
+	arena_suite, index_suite, borrow_suite;
 
 #endif

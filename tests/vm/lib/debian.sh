@@ -4,9 +4,15 @@
 # Debian's own kernels, as their users run them: the image to boot and the
 # headers to build the module against, unpacked into the cache; nothing is
 # installed.
+#
+# What is kept of the packages is keyed by the functions that choose it; a
+# change of them makes a new entry beside the old one.
 
 # What the initramfs must load to reach the host's files.
 DEBIAN_BOOT_MODULES=(virtio_pci 9pnet_virtio 9p)
+
+# What tests/bench compares singlet with.
+DEBIAN_PEER_MODULES=(mbcache libceph)
 
 debian_suite() {
 	case $1 in
@@ -74,23 +80,36 @@ debian_relocate() {
 		test -e "$dir/usr/src/linux-headers-$release/Makefile"
 }
 
-# Keep the modules that boot needs, in load order; the rest are half a
-# gigabyte that nothing here reads.
+# Keep the modules that boot needs, and beside them those that the benchmark
+# asks for; the rest are half a gigabyte that nothing here reads.
 debian_boot_modules() {
-	local dir=$1 release=$2 path number=0 module
+	local dir=$1 release=$2
 	# Recent packages have usr/lib/modules; depmod wants lib/modules.
 	[ -d "$dir/lib/modules" ] || ln -s usr/lib "$dir/lib"
 	depmod -b "$dir" "$release"
-	mkdir -- "$dir/boot-modules"
-	# -C: the machine's own modprobe configuration must not matter.
-	for module in "${DEBIAN_BOOT_MODULES[@]}"; do
-		modprobe -C /dev/null -d "$dir" -S "$release" --show-depends "$module"
-	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
-		while read -r path; do
-			number=$((number + 1))
-			debian_copy_module "$path" "$dir/boot-modules/$(printf %02d "$number")"
-		done
+	debian_keep_modules "$dir" "$release" boot-modules "${DEBIAN_BOOT_MODULES[@]}"
+	debian_keep_modules "$dir" "$release" peer-modules "${DEBIAN_PEER_MODULES[@]}"
 	rm -rf -- "$dir/lib/modules/$release/kernel"
+}
+
+# debian_keep_modules DIR RELEASE TARGET MODULE...: copies of these modules and
+# of what they depend on, numbered in load order, in DIR/TARGET. What has been
+# kept for boot is loaded then and not kept twice.
+debian_keep_modules() {
+	local dir=$1 release=$2 target=$1/$3 paths path name number=0
+	shift 3
+	# -C: the machine's own modprobe configuration must not matter.
+	paths=$(for name; do
+		modprobe -C /dev/null -d "$dir" -S "$release" --show-depends "$name"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
+	mkdir -- "$target"
+	for path in $paths; do
+		name=${path##*/}
+		name=${name%%.ko*}
+		[ -z "$(find "$dir/boot-modules" -name "??-$name.ko")" ] || continue
+		number=$((number + 1))
+		debian_copy_module "$path" "$target/$(printf %02d "$number")"
+	done
 }
 
 # debian_copy_module PATH TARGET: uncompressed, whatever it was.
@@ -104,28 +123,47 @@ debian_copy_module() {
 	esac
 }
 
+debian_key() {
+	{
+		declare -p DEBIAN_BOOT_MODULES DEBIAN_PEER_MODULES
+		declare -f debian_fetch debian_relocate debian_boot_modules \
+			debian_keep_modules debian_copy_module
+	} | sha256sum | cut -c 1-12
+}
+
+# debian_entry KERNEL: name of the cache entry.
+debian_entry() {
+	echo "kernels/$1-$(debian_key)"
+}
+
 debian_prepare() {
-	local kernel=$1
+	local kernel=$1 entry
+	entry=$(debian_entry "$kernel")
 	# The entry keeps its version: a second run asks no server.
-	cache_path "kernels/$kernel" >/dev/null && return
+	cache_path "$entry" >/dev/null && return
 	vm_need apt-get apt-cache dpkg-deb depmod modprobe
-	cache_fill "kernels/$kernel" "fetch kernel $kernel" debian_fetch "$kernel"
+	cache_fill "$entry" "fetch kernel $kernel" debian_fetch "$kernel"
+}
+
+# debian_dir KERNEL: where it is, when it is complete.
+debian_dir() {
+	cache_path "$(debian_entry "$1")"
 }
 
 debian_path() {
 	local path
-	path=$(cache_path "kernels/$1") &&
+	path=$(debian_dir "$1") &&
 		echo "$path/usr/src/linux-headers-$(cat -- "$path/release")"
 }
 
 debian_image() {
 	local path
-	path=$(cache_path "kernels/$1") &&
+	path=$(debian_dir "$1") &&
 		echo "$path/boot/vmlinuz-$(cat -- "$path/release")"
 }
 
 # debian_modules KERNEL: directory of the modules to load at boot, in order.
 debian_modules() {
 	local path
-	path=$(cache_path "kernels/$1") && echo "$path/boot-modules"
+	path=$(debian_dir "$1") && echo "$path/boot-modules"
 }

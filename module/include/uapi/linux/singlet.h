@@ -4,7 +4,8 @@
  *
  * The ABI of /dev/singlet.  This is its only copy: the module, the library,
  * the tests and other languages' bindings all start here.  Commands on named
- * domains and quotas are in <linux/singlet_domain.h>, which comes with it.
+ * domains and quotas are in <linux/singlet_domain.h>, mmap(2) is in
+ * <linux/singlet_map.h>; both come with it.
  *
  * General rules
  * -------------
@@ -41,11 +42,13 @@
  * EILSEQ     text that is not UTF-8
  * ENOENT     unknown or stale id, absent type, absent or hidden domain
  * EEXIST     name taken; another instance of a single type exists
- * EBUSY      type has live objects; domain has sessions
+ * EBUSY      type has live or borrowed objects; domain has sessions
  * EACCES     a domain's mode refuses; the session did not ask for that access
+ * ENODEV     mmap(2) only: this machine does not allow it
  * EPERM      write to a sealed object; change of a predefined type; not the
- *            owner
- * EDQUOT     over a quota
+ *            owner; writable or executable mapping
+ * EDQUOT     over a quota; or the domain has hundreds of values with the same
+ *            hash, which does not happen by chance
  * EOVERFLOW  a reference count is full
  * ENOMEM     no memory
  * EINTR      a signal arrived before anything was done
@@ -208,8 +211,8 @@ struct singlet_type_create {
  * @reserved: must be 0
  *
  * Idle objects of the type are freed, of a container with the parts that only it
- * kept alive; with live ones the call fails (EBUSY)
- * and the type stays, also when the idle ones are gone.  EPERM: predefined.  ENOENT: no such type.
+ * kept alive; with live or borrowed ones the call fails (EBUSY) and the type stays,
+ * also when the idle ones are gone.  EPERM: predefined.  ENOENT: no such type.
  */
 struct singlet_type_delete {
 	__u32 size;
@@ -599,8 +602,9 @@ struct singlet_stats {
  * @slabs: out; slabs returned to the kernel
  * @pages: out; pages in them
  *
- * Frees every idle object of the domain, empties the per-CPU caches, returns
- * empty slabs to the kernel and waits until they have arrived there.
+ * Frees every object of the domain that was idle at the beginning, empties the
+ * per-CPU caches, returns empty slabs to the kernel and waits until they have
+ * arrived there.
  */
 struct singlet_collect {
 	__u32 size;
@@ -708,5 +712,6 @@ struct singlet_leaks {
 #define SINGLET_LEAKS _IO(SINGLET_IOC_MAGIC, SINGLET_CMD_LEAKS)
 
 #include <linux/singlet_domain.h>
+#include <linux/singlet_map.h>
 
 #endif /* _UAPI_LINUX_SINGLET_H */
