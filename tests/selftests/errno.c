@@ -455,9 +455,13 @@ TEST_F(domain, other_file_operations)
 
 	EXPECT_EQ(read(self->fd, &byte, 1), -1);
 	EXPECT_EQ(write(self->fd, &byte, 1), -1);
-	for (int prot = 0; prot < 8; prot++)
+	for (int prot = 0; prot < 8; prot++) {
 		EXPECT_TRUE(mmap(NULL, st_page_size(), prot, MAP_SHARED,
-				 self->fd, 0) == MAP_FAILED);
+				 self->fd, SINGLET_MAP_ARENA / 2) ==
+			    MAP_FAILED);
+		EXPECT_EQ(errno, prot & (PROT_WRITE | PROT_EXEC) ? EPERM :
+								   EINVAL);
+	}
 	UNCHANGED(self);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <linux/singlet.h>
+#include <linux/singlet_index.h>
 
 /* The last member ends where the structure does; sizes are published. */
 #define LAYOUT(name, bytes, last)					\
@@ -65,5 +66,37 @@ _Static_assert(SINGLET_DOMAIN_CREATE == 0xe811 && SINGLET_LEAKS == 0xe819,
 _Static_assert(SINGLET_TYPE_TUPLE == 7 && SINGLET_QUOTAS == 6, "numbers");
 _Static_assert(SINGLET_TYPE_NONE == 1 && SINGLET_TYPE_BYTES == 6, "types");
 
+/* What is mapped: an entry has three fields, the arena fits its offsets. */
+_Static_assert(SINGLET_MAP_SLABS == 0 && SINGLET_MAP_ARENA == 1ULL << 40 &&
+	       SINGLET_MAP_SLABS_SIZE == (32U << 20) + 8, "ranges");
+_Static_assert(SINGLET_MAP_ARENA_SIZE == 13 * (32ULL << 30), "arena");
+_Static_assert(SINGLET_SLAB_SLOTS(~0ULL) == 1023 &&
+	       SINGLET_SLAB_SIZE(~0ULL) == (64U << 20) - 1 &&
+	       SINGLET_SLAB_OFFSET(~0ULL) == ((1ULL << 28) - 1) << 12, "entry");
+_Static_assert(SINGLET_SLAB_OFFSET(~0ULL) >= SINGLET_MAP_ARENA_SIZE - 4096,
+	       "offsets");
+_Static_assert(SINGLET_ID_SLOT(~0ULL) == 511 &&
+	       SINGLET_ID_INDEX(~0ULL) == (4U << 20) - 1 &&
+	       SINGLET_ID_WORLD == 1U << 31, "ids");
+
 extern const int singlet_layout;
 const int singlet_layout = 1;
+
+/* The index: a line is a cache line, the ranges are apart, a mark has its fields. */
+_Static_assert(sizeof(struct singlet_index_line) == 64 &&
+	       offsetof(struct singlet_index_line, handle) == 20 &&
+	       offsetof(struct singlet_index_line, next) == 60, "line");
+_Static_assert(sizeof(struct singlet_index_head) == 96 &&
+	       offsetof(struct singlet_index_head, key) == 8 &&
+	       sizeof(struct singlet_hash_key) == 88, "head");
+_Static_assert(SINGLET_MAP_SLABS_SIZE <= SINGLET_MAP_HEAD &&
+	       SINGLET_MAP_HEAD + SINGLET_MAP_HEAD_SIZE == SINGLET_MAP_BORROWS &&
+	       SINGLET_MAP_SETS + SINGLET_MAP_SETS_SIZE <= SINGLET_MAP_HOME &&
+	       SINGLET_MAP_HOME + SINGLET_MAP_LINES_SIZE <= SINGLET_MAP_OVER &&
+	       SINGLET_MAP_OVER + SINGLET_MAP_LINES_SIZE <= SINGLET_MAP_MARKS &&
+	       SINGLET_MAP_MARKS + SINGLET_MAP_MARKS_SIZE <= SINGLET_MAP_ARENA,
+	       "ranges of the index");
+_Static_assert(SINGLET_MARK(SINGLET_MARK_TYPE_MAX, SINGLET_MARK_SLACK) ==
+	       (~0U & ~SINGLET_MARK_DOOMED), "mark");
+_Static_assert((SINGLET_BORROWS + 1) * 8 == SINGLET_MAP_BORROWS_SIZE,
+	       "page of borrows");

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "arena_test.h"
 #include "domain_test.h"
 
 #define MIB		(1U << 20)
@@ -157,35 +158,55 @@ TEARDOWN(cgroups)
 
 /* ---- the limit ---- */
 
-/* Values of @len bytes, @total altogether, each idle soon after. */
-static void offer(int fd, __u32 *from, size_t len, __u64 total)
+/* Every value is read in place. */
+static void read_mapped(const struct arena_map *map, const __u64 *ids, __u32 n)
+{
+	for (__u32 i = 0; i < n; i++) {
+		volatile const char *at = arena_find(map, ids[i]);
+
+		ASSERT_TRUE(at);
+		(void)*at;
+	}
+}
+
+/*
+ * Values of @len bytes, @total altogether, each idle soon after; read in between
+ * if they are mapped.
+ */
+static void offer(int fd, const struct arena_map *map, __u32 *from, size_t len,
+		  __u64 total)
 {
 	__u64 ids[256];
 	__u32 n = len < 4096 ? 256 : 32;
 
 	for (__u64 done = 0; done < total; done += n * len) {
 		ASSERT_EQ(sd_fill(fd, *from, n, len, ids), 0);
+		if (map)
+			read_mapped(map, ids, n);
 		sd_release_all(fd, ids, n);
 		*from += n;
 	}
 }
 
-static void run_into_limit(unsigned int run)
+static void run_into_limit(unsigned int run, bool mapped)
 {
 	static const size_t lens[] = { 100, 4000, 600, 30000 };
 	__u64 total = st_scale(OFFERED);
 	struct singlet_stats stats;
 	__u32 from = 0;
 	int fd = st_open();
+	struct arena_map map;
 
+	if (mapped)
+		map = arena_map(fd);
 	/* One size a run, or all of them. */
 	for (unsigned int i = 0; i < 4; i++) {
 		if (run % 3 == 0)
-			offer(fd, &from, lens[i], total / 4);
+			offer(fd, mapped ? &map : NULL, &from, lens[i], total / 4);
 		else if (run % 3 == 1 && i == 1)
-			offer(fd, &from, lens[i], total);
+			offer(fd, mapped ? &map : NULL, &from, lens[i], total);
 		else if (run % 3 == 2 && i == 2)
-			offer(fd, &from, lens[i], total);
+			offer(fd, mapped ? &map : NULL, &from, lens[i], total);
 	}
 	stats = st_stats(fd);
 	EXPECT_SOUND(&stats);
@@ -198,7 +219,7 @@ static void run_into_limit(unsigned int run)
 		     stats.creates, stats.bytes_stored / 1024);
 }
 
-TEST_F_TIMEOUT(cgroups, idle_gives_way, 3600)
+static void give_way(uid_t uid, bool mapped)
 {
 	const char *text = getenv("SINGLET_RUNS");
 	unsigned int runs = text ? atoi(text) : 3;
@@ -209,8 +230,8 @@ TEST_F_TIMEOUT(cgroups, idle_gives_way, 3600)
 		int socket;
 		pid_t pid;
 
-		if (start_in(path, self->uid, &socket, &pid)) {
-			run_into_limit(i);
+		if (start_in(path, uid, &socket, &pid)) {
+			run_into_limit(i, mapped);
 			_exit(0);
 		}
 		st_join(pid);
@@ -219,11 +240,22 @@ TEST_F_TIMEOUT(cgroups, idle_gives_way, 3600)
 		EXPECT_EQ(number_in(path, "memory.events", "oom_kill"), 0ULL);
 		EXPECT_GT(number_in(path, "memory.events", "max"), 0ULL);
 		remove_cgroup(path);
-		sd_as(self->uid, 1, 0, nothing_left, NULL);
+		sd_as(uid, 1, 0, nothing_left, NULL);
 		harness_note("run %u: %.2f s", i, st_now() - start);
 		if (harness_failures())
 			return;
 	}
+}
+
+TEST_F_TIMEOUT(cgroups, idle_gives_way, 3600)
+{
+	give_way(self->uid, false);
+}
+
+/* Also if all of it is mapped and has been read there. */
+TEST_F_TIMEOUT(cgroups, mapped_gives_way, 3600)
+{
+	give_way(self->uid, true);
 }
 
 /* What is idle in another cgroup does not give way to this one's limit. */
@@ -252,7 +284,7 @@ TEST_F(cgroups, only_its_own_gives_way)
 		__u32 from = 1000;
 		int fd = st_open();
 
-		offer(fd, &from, 4000, st_scale(OFFERED) / 2);
+		offer(fd, NULL, &from, 4000, st_scale(OFFERED) / 2);
 		EXPECT_GT(st_stats(fd).evictions, 0ULL);
 		_exit(0);
 	}

@@ -17,6 +17,7 @@
  * units.c    sizes and times as text
  * mode.c, owner.c, quota.c   what a domain has, as text
  * pin.c      pins
+ * bench*.c, copies.c   what 'singlet bench' does
  * cmd_*.c    the commands
  */
 #ifndef CLI_H
@@ -68,10 +69,10 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command cmd_alloc, cmd_domain_chmod, cmd_domain_chown,
-	cmd_domain_create, cmd_domain_delete, cmd_domain_join, cmd_domain_limit,
-	cmd_domain_list, cmd_domain_show, cmd_gc, cmd_help, cmd_hold, cmd_info,
-	cmd_intern, cmd_leaks, cmd_list, cmd_lookup, cmd_pin, cmd_read,
+extern const struct command cmd_alloc, cmd_bench, cmd_domain_chmod,
+	cmd_domain_chown, cmd_domain_create, cmd_domain_delete, cmd_domain_join,
+	cmd_domain_limit, cmd_domain_list, cmd_domain_show, cmd_gc, cmd_help,
+	cmd_hold, cmd_info, cmd_intern, cmd_leaks, cmd_list, cmd_lookup, cmd_pin, cmd_read,
 	cmd_stat, cmd_tuple, cmd_type_create, cmd_type_delete, cmd_type_list,
 	cmd_unpin, cmd_version;
 extern const struct command *const commands[];	/* ends with NULL */

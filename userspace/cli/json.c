@@ -84,6 +84,12 @@ void json_double(const char *key, double value)
 	printf(isfinite(value) ? "%.17g" : "\"%g\"", value);
 }
 
+void json_decimal(const char *key, double value, int digits)
+{
+	begin_value(key);
+	printf("%.*f", digits, value);
+}
+
 void json_bool(const char *key, bool value)
 {
 	begin_value(key);

@@ -20,6 +20,8 @@ void json_array_end(void);
 void json_u64(const char *key, uint64_t value);
 void json_s64(const char *key, int64_t value);
 void json_double(const char *key, double value);
+/* With so many digits behind the point. */
+void json_decimal(const char *key, double value, int digits);
 void json_bool(const char *key, bool value);
 void json_null(const char *key);
 /* @text is UTF-8. */

@@ -18,7 +18,7 @@ const struct command *const commands[] = {
 	&cmd_domain_list, &cmd_domain_show, &cmd_domain_create,
 	&cmd_domain_delete, &cmd_domain_join, &cmd_domain_chmod,
 	&cmd_domain_chown, &cmd_domain_limit,
-	&cmd_help, &cmd_version,
+	&cmd_bench, &cmd_help, &cmd_version,
 	NULL,
 };
 

@@ -87,12 +87,19 @@ void view_option(struct view *view, int key, const char *arg)
 		options_fail(view->cmd, "--json and --raw exclude each other");
 }
 
+void view_document(struct view *view)
+{
+	json_object_begin(NULL);
+	view->begun = true;
+}
+
 void view_begin(struct view *view, const char *name)
 {
 	int i;
 
 	if (view->json) {
-		json_object_begin(NULL);
+		if (!view->begun)
+			view_document(view);
 		json_array_begin(name);
 		return;
 	}
@@ -195,6 +202,22 @@ void view_number(struct view *view, int column, uint64_t value)
 		age_format(value, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, value);
+	set_cell(view, at, text);
+}
+
+void view_decimal(struct view *view, int column, double value, int digits)
+{
+	int at = place(view, column);
+	char text[64];
+
+	if (at < 0)
+		return;
+	if (view->json) {
+		json_decimal(member_name(&view->columns[column]), value,
+			     digits);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*f", digits, value);
 	set_cell(view, at, text);
 }
 

@@ -36,6 +36,7 @@ struct view {
 	int order[VIEW_MAX_COLUMNS];	/* columns shown, as indexes */
 	int count;
 	bool json, raw, noheadings, bytes;
+	bool begun;			/* the JSON document */
 	struct libscols_table *table;
 	struct libscols_line *line;	/* the row being filled */
 	int lines;			/* in the table, not shown yet */
@@ -55,11 +56,15 @@ void view_init(struct view *view, const struct command *cmd,
 /* Takes an option of VIEW_OPTIONS. */
 void view_option(struct view *view, int key, const char *arg);
 bool view_has(const struct view *view, int column);
+/* Before view_begin(), in JSON: begins the document, for members of its own. */
+void view_document(struct view *view);
 /* @name: the member of the JSON document that holds the rows. */
 void view_begin(struct view *view, const char *name);
 void view_row_begin(struct view *view);
 /* Cells of columns that are not shown are skipped. */
 void view_number(struct view *view, int column, uint64_t value);
+/* With so many digits behind the point. */
+void view_decimal(struct view *view, int column, double value, int digits);
 void view_text(struct view *view, int column, const char *text);
 /* There is no value: "-", in JSON null. */
 void view_nothing(struct view *view, int column);

@@ -59,7 +59,7 @@ int singlet_domain_create(struct singlet *s, const char *name, uint32_t mode,
 		.name_len = name_length(name),
 		.mode = mode,
 	};
-	struct singlet *new = malloc(sizeof(*new));
+	struct singlet *new = singlet_session_new(-1);
 	int err;
 
 	if (!new)
@@ -83,7 +83,7 @@ int singlet_domain_join(struct singlet *s, const char *name, uint32_t access,
 		.name_len = name_length(name),
 		.access = access,
 	};
-	struct singlet *new = malloc(sizeof(*new));
+	struct singlet *new = singlet_session_new(-1);
 	int err;
 
 	if (!new)

@@ -34,6 +34,10 @@ const char *singlet_error_text(int error)
 		return "no permission: the device, the domain's mode or the session's access refuses";
 	case EDQUOT:
 		return "over a quota: release or collect objects, or raise the limit";
+	case EALREADY:
+		return "has a reference cache already";
+	case EOPNOTSUPP:
+		return "for handles with a reference cache only";
 	case EOVERFLOW:
 		return "too many references";
 	case ENOMEM:

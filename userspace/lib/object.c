@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cached.h"
 #include "internal.h"
 
 /* Joins the two levels of failure: that of the call and that of its item. */
@@ -14,19 +15,43 @@ static int outcome(ssize_t done, uint32_t result)
 	return done < 0 ? (int)done : -(int)result;
 }
 
-int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
-			  size_t len, uint64_t *id)
+/*
+ * What singlet_object_intern() and singlet_object_lookup() have in common.  With a
+ * cache it is looked for there first, and once.
+ */
+static int by_value(struct singlet *s, unsigned long command,
+		    struct singlet_intern_item *item, const void *data,
+		    size_t len)
 {
-	struct singlet_intern_item item = {
-		.data = (uintptr_t)data, .len = len, .type = type,
-	};
+	const struct held *h = NULL;
 	ssize_t done;
-	int err;
 
 	if (len > UINT32_MAX)
 		return -EMSGSIZE;
-	done = singlet_batch_intern(s, &item, 1);
-	err = outcome(done, item.result);
+	item->data = (uintptr_t)data;
+	item->len = len;
+	if (!s->cache) {
+		done = singlet_call_batch(s, command, item, sizeof(*item), 1);
+		return outcome(done, item->result);
+	}
+	if (len <= SINGLET_MAX_VALUE)
+		h = cache_find(s->cache,
+			       cache_hash(s->cache, item->type, data, len),
+			       item->type, data, len);
+	if (h) {
+		item->id = held_id(h);
+		return 0;
+	}
+	done = singlet_cached_ask(s->cache, command, item);
+	return outcome(done, item->result);
+}
+
+int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
+			  size_t len, uint64_t *id)
+{
+	struct singlet_intern_item item = { .type = type };
+	int err = by_value(s, SINGLET_INTERN, &item, data, len);
+
 	if (err)
 		return err;
 	*id = item.id;
@@ -36,16 +61,9 @@ int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
 int singlet_object_lookup(struct singlet *s, uint32_t type, const void *data,
 			  size_t len, uint64_t *id)
 {
-	struct singlet_intern_item item = {
-		.data = (uintptr_t)data, .len = len, .type = type,
-	};
-	ssize_t done;
-	int err;
+	struct singlet_intern_item item = { .type = type };
+	int err = by_value(s, SINGLET_LOOKUP, &item, data, len);
 
-	if (len > UINT32_MAX)
-		return -EMSGSIZE;
-	done = singlet_batch_lookup(s, &item, 1);
-	err = outcome(done, item.result);
 	if (!err)
 		*id = item.id;
 	return err;
@@ -62,8 +80,11 @@ int singlet_object_acquire(struct singlet *s, uint64_t id, uint32_t count)
 int singlet_object_release(struct singlet *s, uint64_t id, uint32_t count)
 {
 	struct singlet_ref_item item = { .id = id, .count = count };
-	ssize_t done = singlet_batch_release(s, &item, 1);
+	ssize_t done;
 
+	if (s->cache)
+		return singlet_cache_release(s->cache, id, count);
+	done = singlet_batch_release(s, &item, 1);
 	return outcome(done, item.result);
 }
 
@@ -127,6 +148,13 @@ int singlet_object_dup(struct singlet *s, uint64_t id, void **data,
 	if (len)
 		*len = got;
 	return 0;
+}
+
+int singlet_object_data(struct singlet *s, uint64_t id, const void **data,
+			size_t *len)
+{
+	return s->cache ? singlet_cache_data(s->cache, id, data, len) :
+			  -EOPNOTSUPP;
 }
 
 int singlet_object_query(struct singlet *s, uint64_t id,

@@ -6,11 +6,21 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "internal.h"
 
 int singlet_session_call(struct singlet *s, unsigned long command, void *arg)
 {
 	return ioctl(s->fd, command, arg) < 0 ? -errno : 0;
+}
+
+struct singlet *singlet_session_new(int fd)
+{
+	struct singlet *s = malloc(sizeof(*s));
+
+	if (s)
+		*s = (struct singlet){ .fd = fd };
+	return s;
 }
 
 int singlet_open_fd(struct singlet **s, int fd, unsigned int flags)
@@ -21,10 +31,9 @@ int singlet_open_fd(struct singlet **s, int fd, unsigned int flags)
 		return -EINVAL;
 	if (fcntl(fd, F_GETFD) < 0)
 		return -errno;
-	new = malloc(sizeof(*new));
+	new = singlet_session_new(fd);
 	if (!new)
 		return -ENOMEM;
-	new->fd = fd;
 	*s = new;
 	return 0;
 }
@@ -53,6 +62,9 @@ void singlet_close(struct singlet *s)
 {
 	if (!s)
 		return;
+	if (s->cache)
+		singlet_cache_end(s->cache);
+	singlet_index_close(s);
 	close(s->fd);
 	free(s);
 }

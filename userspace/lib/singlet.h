@@ -34,11 +34,11 @@
  * may be called on one handle from any number of threads, except that
  * singlet_close() must be the last.
  *
- * fork(): the child shares the session, not a copy of it: references taken
- * or given back by one are seen by the other, and they go when both have
- * closed it.  A child that wants its own opens its own.  exec() closes the
- * descriptor.  A descriptor passed to another process (SCM_RIGHTS) shares
- * the session in the same way.
+ * fork(): the child shares the session, not a copy of it, unless it has a
+ * reference cache: references taken or given back by one are seen by the other,
+ * and they go when both have closed it.  A child that wants its own opens its
+ * own.  exec() closes the descriptor.  A descriptor passed to another process
+ * (SCM_RIGHTS) shares the session in the same way.
  */
 #ifndef _SINGLET_H
 #define _SINGLET_H
@@ -748,5 +748,8 @@ ssize_t singlet_domain_list(struct singlet *s,
 #ifdef __cplusplus
 }
 #endif
+
+#include "singlet_borrow.h"
+#include "singlet_cache.h"
 
 #endif /* _SINGLET_H */
