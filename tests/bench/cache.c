@@ -74,5 +74,7 @@ int bench_populate(struct bench_population *p, const struct bench_cache *cache,
 		if (i % 1024 == 0)
 			cond_resched();
 	}
+	if (cache->settle)
+		cache->settle();
 	return 0;
 }

@@ -29,6 +29,7 @@ struct bench_cache {
 	void *(*intern)(const struct bench_key *key);
 	void (*end)(void *obj);		/* the last put */
 	void (*reclaim)(unsigned int nr);	/* of what was put */
+	void (*settle)(void);		/* work left over from inserts; or NULL */
 	struct bench_side hit, miss;	/* without names */
 };
 

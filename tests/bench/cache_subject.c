@@ -4,13 +4,15 @@
 #include "subject.h"
 
 static struct singlet_store *store;
-static u32 type;
+static struct singlet_type *type;
 
 static int ours_open(bool text)
 {
 	store = subject_create();
-	type = text ? SINGLET_TYPE_STR : SINGLET_TYPE_BYTES;
-	return PTR_ERR_OR_ZERO(store);
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	type = subject_type(store, text ? SINGLET_TYPE_STR : SINGLET_TYPE_BYTES);
+	return 0;
 }
 
 static void ours_close(void)
@@ -20,7 +22,7 @@ static void ours_close(void)
 
 static __always_inline void *ours_intern(const struct bench_key *key)
 {
-	return subject_intern(store, type, key->data, key->len);
+	return subject_intern(type, key->data, key->len);
 }
 
 static __always_inline void ours_put(void *obj)

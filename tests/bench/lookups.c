@@ -9,6 +9,7 @@
 
 #define MANY		131072		/* labels */
 #define FEW		1000
+#define WARM_OPS	16384U	/* hits to get warm by, at most */
 #define MISS_OPS	BENCH_HELD	/* new values that live at a time */
 #define SIZES_BYTES	(8 << 20)	/* of all values of a size */
 
@@ -24,32 +25,80 @@ struct lookup {
 	const char *name;
 };
 
-/* Open what is available and add it.  Return: 0 or an error. */
-static int add_cache(struct bench_case *c, const struct lookup *l,
-		     const struct bench_cache *cache,
-		     const struct bench_keys *keys, struct bench_population *p)
+/* What a lookup is measured on. */
+struct data {
+	const struct lookup *l;
+	struct bench_keys keys;
+	struct bench_population held[BENCH_SIDES];
+};
+
+/* Open a cache and hold what it is to hold.  Return: 0 or an error. */
+static int fill(struct data *d, struct bench_population *p,
+		const struct bench_cache *cache)
 {
-	struct bench_side side;
 	int err;
 
-	p->cache = NULL;
-	if (l->few_peers && cache != &cache_ours && cache != &cache_rht)
-		return 0;
-	if (cache->max_len && l->len > cache->max_len)
-		return 0;
-	err = bench_cache_open(cache, keys->text);
+	err = bench_cache_open(cache, d->keys.text);
 	if (err)
-		return err == -EOPNOTSUPP ? 0 : err;
-	err = bench_populate(p, cache, keys, l->held);
+		return err;
+	err = bench_populate(p, cache, &d->keys, d->l->held);
 	if (err) {
 		cache->close();
 		p->cache = NULL;
-		return err;
 	}
-	side = l->what == HIT ? cache->hit : cache->miss;
+	return err;
+}
+
+static void empty(struct bench_population *p)
+{
+	if (!p->cache)
+		return;
+	bench_depopulate(p);
+	p->cache->close();
+	p->cache = NULL;
+}
+
+static bool wanted(const struct lookup *l, const struct bench_cache *cache)
+{
+	if (l->few_peers && cache != &cache_ours && cache != &cache_rht)
+		return false;
+	return !cache->max_len || l->len <= cache->max_len;
+}
+
+/* Fill what is available and add it.  Return: 0 or an error. */
+static int add_cache(struct bench_case *c, struct data *d, unsigned int i)
+{
+	const struct bench_cache *cache = bench_caches[i];
+	struct bench_side side;
+	int err;
+
+	if (!wanted(d->l, cache))
+		return 0;
+	err = fill(d, &d->held[i], cache);
+	if (err)
+		return err == -EOPNOTSUPP ? 0 : err;
+	side = d->l->what == HIT ? cache->hit : cache->miss;
 	side.name = cache->name;
 	bench_add_side(c, &side);
 	return 0;
+}
+
+/* Fill all anew, with other secrets and in other memory. */
+static int lay_out(void *data)
+{
+	struct data *d = data;
+	bool used[BENCH_SIDES];
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr_bench_caches; i++) {
+		used[i] = d->held[i].cache;
+		empty(&d->held[i]);
+	}
+	for (i = 0; i < nr_bench_caches && !err; i++)
+		if (used[i])
+			err = fill(d, &d->held[i], bench_caches[i]);
+	return err;
 }
 
 /*
@@ -58,34 +107,33 @@ static int add_cache(struct bench_case *c, const struct lookup *l,
  */
 static int measure_lookup(const struct lookup *l)
 {
-	struct bench_population held[BENCH_SIDES] = {};
+	struct data d = { .l = l };
 	struct bench_case c = {
 		.ops = l->what == HIT ? BENCH_OPS : MISS_OPS,
+		.warm = l->what == HIT ? min(l->nr, WARM_OPS) / BENCH_OPS : 0,
+		.lay_out = lay_out,
+		.lay_out_data = &d,
 	};
 	unsigned int first = l->what == HIT ? 0 : l->held, i;
-	struct bench_keys keys, asked;
+	struct bench_keys asked;
 	int err;
 
 	strscpy(c.name, l->name, sizeof(c.name));
-	err = bench_keys_init(&keys, first + l->nr, l->len);
+	err = bench_keys_init(&d.keys, first + l->nr, l->len);
 	if (err)
 		return err;
-	asked = keys;
+	asked = d.keys;
 	asked.key += first;
 	asked.nr = l->nr;
 	err = bench_order_init(&c, &asked, l->order);
 	for (i = 0; i < nr_bench_caches && !err; i++)
-		err = add_cache(&c, l, bench_caches[i], &keys, &held[i]);
+		err = add_cache(&c, &d, i);
 	if (!err)
 		err = bench_measure(&c);
-	for (i = 0; i < nr_bench_caches; i++) {
-		if (!held[i].cache)
-			continue;
-		bench_depopulate(&held[i]);
-		held[i].cache->close();
-	}
+	for (i = 0; i < nr_bench_caches; i++)
+		empty(&d.held[i]);
 	bench_order_free(&c);
-	bench_keys_free(&keys);
+	bench_keys_free(&d.keys);
 	return err;
 }
 

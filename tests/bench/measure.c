@@ -41,6 +41,7 @@ struct record {
 struct run {
 	const struct bench_case *c;
 	unsigned int rounds;
+	unsigned int from, to;		/* those of a layout */
 	unsigned int ways;
 	unsigned int batches;		/* timed ones in a phase */
 	bool insn;
@@ -204,6 +205,7 @@ static void do_phase(struct thread *t, unsigned int way, unsigned int s,
 	const struct bench_side *side = &t->run->c->side[s];
 	struct record *r = &t->run->record[way][s];
 	struct bench_worker *w = &t->w;
+	unsigned int i;
 	int err;
 
 	/* Whatever fails, all meet as often as they are expected to. */
@@ -211,11 +213,13 @@ static void do_phase(struct thread *t, unsigned int way, unsigned int s,
 	w->pos = t->pos[s];
 	if (way)
 		meet(t);
-	if (!READ_ONCE(t->run->err)) {
+	for (i = 0; i < max(t->run->c->warm, 1U) && !READ_ONCE(t->run->err);
+	     i++) {
 		err = side->batch(w);
 		if (!err && side->after)
 			err = side->after(w);
 		fail(t->run, err);
+		cond_resched();
 	}
 
 	begin_timed(t, way);
@@ -260,7 +264,7 @@ static int worker(void *data)
 	struct run *run = t->run;
 	unsigned int round, way, s;
 
-	for (round = 0; round < run->rounds; round++) {
+	for (round = run->from; round < run->to; round++) {
 		for (way = 0; way < run->ways; way++) {
 			unsigned int cpus = way ? bench_cpus() : 1;
 
@@ -391,6 +395,25 @@ static int start_workers(struct run *run, struct thread *threads)
 	return 0;
 }
 
+/* All rounds, layout by layout; the first is there already. */
+static int do_layouts(struct run *run, struct thread *threads)
+{
+	const struct bench_case *c = run->c;
+	unsigned int nr = 1, i;
+	int err = 0;
+
+	if (c->lay_out)
+		nr = min_t(unsigned int, run->rounds, BENCH_LAYOUTS);
+	for (i = 0; i < nr && !err; i++) {
+		if (i)
+			err = c->lay_out(c->lay_out_data);
+		run->from = run->to;
+		run->to = run->rounds * (i + 1) / nr;
+		err = err ?: start_workers(run, threads) ?: run->err;
+	}
+	return err;
+}
+
 /**
  * bench_measure() - measure a case and report its figures
  * @c: the case; its data are ready
@@ -418,7 +441,7 @@ int bench_measure(const struct bench_case *c)
 	init_waitqueue_head(&run->wait);
 	init_completion(&run->done);
 	run->insn = bench_insn_open(cpumask_first(cpu_online_mask));
-	err = alloc_records(run) ?: start_workers(run, threads) ?: run->err;
+	err = alloc_records(run) ?: do_layouts(run, threads);
 	if (run->insn)
 		bench_insn_close();
 	if (err) {

@@ -7,9 +7,14 @@
  *   side    one way to do it: singlet, or a peer
  *   batch   the number of operations that is timed at once
  *   single  one operation timed by itself
- *   phase   what one side does in one round on one number of CPUs: a batch to
- *           get warm, then some timed batches, then some singles
+ *   phase   what one side does in one round on one number of CPUs: some batches
+ *           to get warm, as what the sides before have left in the caches is
+ *           theirs; then some timed batches, then some singles
  *   round   a phase of each side on one CPU, then one of each on all
+ *
+ * Where data lie in memory, and which of them share a bucket, is chance, and
+ * the same chance in all rounds.  A case that can make its data anew does so
+ * some times, and the rounds are divided among these layouts.
  *
  * Workers are threads bound to a CPU each.  Those of a phase begin together,
  * and the first that has done its batches ends the others': only what was done
@@ -38,6 +43,7 @@
 #define BENCH_SIDES	6	/* at most, of a case */
 #define BENCH_OPS	64	/* operations in a batch, mostly */
 #define BENCH_HELD	512	/* room for objects of a worker */
+#define BENCH_LAYOUTS	5	/* of a case that can be laid out anew */
 
 struct bench_case;
 struct bench_key;
@@ -68,12 +74,16 @@ struct bench_side {
 struct bench_case {
 	char name[48];
 	unsigned int ops;
+	unsigned int warm;		/* batches to get warm; 0: one */
 	unsigned int param;		/* for the sides */
 	const struct bench_key *keys;
 	const u32 *order[BENCH_CPUS];
 	unsigned int nr_order;
 	unsigned int nr_sides;
 	struct bench_side side[BENCH_SIDES];
+	/* The data anew, but the same keys; NULL: only one layout. */
+	int (*lay_out)(void *data);
+	void *lay_out_data;
 };
 
 unsigned int bench_cpus(void);

@@ -166,7 +166,7 @@ static int measure_counted(struct singlet_store *store)
 		goto out;
 	subject_memory(store, &before);
 	for (; n < LABELS; n++) {
-		obj[n] = subject_intern(store, SINGLET_TYPE_STR,
+		obj[n] = subject_intern(subject_type(store, SINGLET_TYPE_STR),
 					keys.key[n].data, keys.key[n].len);
 		if (!obj[n])
 			goto out;

@@ -25,38 +25,41 @@ static struct kmem_cache *create(const char *name, u32 size)
 				 0, NULL);
 }
 
-static __always_inline void *alloc_zeroed(void)
+static __always_inline void *alloc(struct kmem_cache *cache, gfp_t gfp)
 {
-	struct counted *obj = kmem_cache_zalloc(zeroed, GFP_KERNEL);
+	struct counted *obj = kmem_cache_alloc(cache, gfp);
 
 	if (likely(obj))
 		refcount_set(&obj->ref, 1);
 	return obj;
+}
+
+static __always_inline void put(struct kmem_cache *cache, void *object)
+{
+	struct counted *obj = object;
+
+	if (refcount_dec_and_test(&obj->ref))
+		kmem_cache_free(cache, obj);
+}
+
+static __always_inline void *alloc_zeroed(void)
+{
+	return alloc(zeroed, GFP_KERNEL | __GFP_ZERO);
 }
 
 static __always_inline void put_zeroed(void *object)
 {
-	struct counted *obj = object;
-
-	if (refcount_dec_and_test(&obj->ref))
-		kmem_cache_free(zeroed, obj);
+	put(zeroed, object);
 }
 
 static __always_inline void *alloc_dirty(void)
 {
-	struct counted *obj = kmem_cache_alloc(dirty, GFP_KERNEL);
-
-	if (likely(obj))
-		refcount_set(&obj->ref, 1);
-	return obj;
+	return alloc(dirty, GFP_KERNEL);
 }
 
 static __always_inline void put_dirty(void *object)
 {
-	struct counted *obj = object;
-
-	if (refcount_dec_and_test(&obj->ref))
-		kmem_cache_free(dirty, obj);
+	put(dirty, object);
 }
 
 static int zeroed_burst(unsigned int nr)

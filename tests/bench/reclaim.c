@@ -28,7 +28,7 @@ static struct singlet_object *intern(u64 n)
 	int len;
 
 	len = scnprintf(text, sizeof(text), "survivor of %08llu.label", n);
-	return subject_intern(store, SINGLET_TYPE_STR, text, len);
+	return subject_intern(subject_type(store, SINGLET_TYPE_STR), text, len);
 }
 
 static u64 stored_pages(void)

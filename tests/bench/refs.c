@@ -37,7 +37,8 @@ static int ours_open(void)
 		char text[16];
 		int len = scnprintf(text, sizeof(text), "refs-%u", i);
 
-		object[i] = subject_intern(store, SINGLET_TYPE_STR, text, len);
+		object[i] = subject_intern(subject_type(store, SINGLET_TYPE_STR),
+					   text, len);
 		if (!object[i]) {
 			ours_close();
 			return -ENOMEM;

@@ -108,6 +108,8 @@ static int measure(struct scale *s)
 	struct bench_case c = { .ops = BENCH_OPS };
 	int err;
 
+	if (s->cache->settle)
+		s->cache->settle();
 	snprintf(c.name, sizeof(c.name), "scale.hit.%llu", s->nr);
 	bench_add_side(&c, &side);
 	err = bench_measure(&c);

@@ -27,6 +27,12 @@ void subject_destroy(struct singlet_store *store)
 	singlet_store_destroy(store);
 }
 
+/* A predefined type. */
+struct singlet_type *subject_type(struct singlet_store *store, u32 number)
+{
+	return singlet_types_at(&store->types, number);
+}
+
 static int add_type(struct singlet_store *store, const char *name, u32 kind,
 		    u32 size, u32 *type)
 {

@@ -27,19 +27,20 @@ void subject_exit(void);
 
 struct singlet_store *subject_create(void);
 void subject_destroy(struct singlet_store *store);
+struct singlet_type *subject_type(struct singlet_store *store, u32 number);
 int subject_add_plain(struct singlet_store *store, u32 size, u32 *type);
 int subject_add_value(struct singlet_store *store, unsigned int i);
 u64 subject_collect(struct singlet_store *store);
 void subject_memory(struct singlet_store *store, struct subject_memory *m);
 
+/* What singlet_intern() is for other modules. */
 static __always_inline struct singlet_object *
-subject_intern(struct singlet_store *store, u32 type, const void *data, u32 len)
+subject_intern(struct singlet_type *type, const void *data, u32 len)
 {
 	struct singlet_object *obj;
-	int ret = singlet_store_intern(store, type, data, len, true,
-				       GFP_KERNEL, &obj);
 
-	return likely(ret >= 0) ? obj : NULL;
+	obj = singlet_type_intern(type, data, len, true, GFP_KERNEL);
+	return IS_ERR(obj) ? NULL : obj;
 }
 
 static __always_inline struct singlet_object *
