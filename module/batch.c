@@ -5,7 +5,8 @@
  * Items are dealt with in chunks: copy in, do one by one, copy the results
  * out, undo those whose result could not be delivered, commit the others.  No
  * lock is held across a copy.  A signal ends the batch after the item at hand,
- * so at least one is always done.
+ * so at least one is always done.  Values to be interned are gathered, as many as
+ * there is room for, and are an item in that regard.
  */
 #include "batch.h"
 
@@ -15,13 +16,17 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/singlet.h>
 
+#include "compat/uaccess.h"
 #include "inspect.h"
+#include "intern.h"
 #include "plain.h"
 #include "store.h"
 
-#define CHUNK		16
+#define CHUNK		WISHES_MAX
 #define SMALL		256	/* bytes of a value kept on the stack */
+#define GATHERED	1536	/* bytes of values that are interned together */
 
+/* Items lie one behind the other, each as large as those of the command. */
 union item {
 	struct singlet_intern_item intern;
 	struct singlet_ref_item ref;
@@ -49,12 +54,47 @@ struct op {
 	u32 result;		/* offset of the item's result */
 	bool creates;		/* INTERN, not LOOKUP */
 	bool probe;		/* cannot be undone: see chunk_run() */
+	bool interns;		/* several items at a time: see gather() */
 	int (*act)(struct singlet_session *s, const struct op *op,
 		   union item *item, struct copy *copy, struct trace *trace);
 	void (*undo)(struct singlet_session *s, union item *item,
 		     struct trace *trace);
 	void (*commit)(struct singlet_session *s, struct trace *trace);
 };
+
+/* Bytes from which on copying as a whole is no slower than by words. */
+#define BY_WORDS	64
+
+/*
+ * @len bytes, at least 8, to a word's beginning.  Some may be read twice, before
+ * anybody looks at the copy.  Return: whether all could be read.
+ */
+static bool copy_words(u8 *to, const u8 __user *from, u32 len)
+{
+	u32 at;
+	u64 word;
+
+	if (!user_access_begin(from, len))
+		return false;
+	for (at = 0; at < len - 8; at += 8)
+		unsafe_get_user(*(u64 *)(to + at),
+				(const u64 __user *)(from + at), fault);
+	unsafe_get_user(word, (const u64 __user *)(from + len - 8), fault);
+	user_access_end();
+	memcpy(to + len - 8, &word, sizeof(word));
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+/* @len bytes of the user's, copied once.  Return: whether that could be done. */
+static bool copy_value(void *to, u64 from, u32 len)
+{
+	if (COMPAT_USER_WORDS && len >= 8 && len < BY_WORDS)
+		return copy_words(to, u64_to_user_ptr(from), len);
+	return !len || !copy_from_user(to, u64_to_user_ptr(from), len);
+}
 
 /* @len bytes of the user's, copied once; or an ERR_PTR. */
 static void *copy_in(struct copy *copy, u64 from, u32 len)
@@ -72,9 +112,7 @@ static void *copy_in(struct copy *copy, u64 from, u32 len)
 		}
 		to = copy->large;
 	}
-	if (len && copy_from_user(to, u64_to_user_ptr(from), len))
-		return ERR_PTR(-EFAULT);
-	return to;
+	return copy_value(to, from, len) ? to : ERR_PTR(-EFAULT);
 }
 
 static int act_intern(struct singlet_session *s, const struct op *op,
@@ -242,12 +280,14 @@ static const struct op ops[] = {
 		.size = sizeof(struct singlet_intern_item),
 		.result = offsetof(struct singlet_intern_item, result),
 		.creates = true,
+		.interns = true,
 		.act = act_intern,
 		.undo = undo_intern,
 	},
 	[SINGLET_CMD_LOOKUP] = {
 		.size = sizeof(struct singlet_intern_item),
 		.result = offsetof(struct singlet_intern_item, result),
+		.interns = true,
 		.act = act_intern,
 		.undo = undo_intern,
 	},
@@ -307,73 +347,98 @@ static const struct op ops[] = {
 	},
 };
 
+static_assert(CHUNK <= 16);	/* bits of too_big */
+
 struct chunk {
 	unsigned int nr;		/* items in it */
 	bool ends;			/* the next item cannot be dealt with */
 	u16 too_big;			/* bit per item with an unknown tail */
-	union item item[CHUNK];
+	u8 items[CHUNK * sizeof(union item)] __aligned(8);
 	struct trace trace[CHUNK];
 };
+
+static union item *item_at(struct chunk *chunk, const struct op *op, u32 i)
+{
+	return (union item *)&chunk->items[i * op->size];
+}
 
 static u32 *result_of(const struct op *op, union item *item)
 {
 	return (void *)item + op->result;
 }
 
-/*
- * Copy in up to @max items.  Items of our size are packed in an array as the
- * user's are; others come one by one.
- */
-static void chunk_read(struct chunk *chunk, const struct op *op,
-		       const struct singlet_batch *batch, u32 first, u32 max)
+/* Copy in up to @max items, one by one. */
+static void chunk_read_each(struct chunk *chunk, const struct op *op,
+			    const struct singlet_batch *batch, u64 from,
+			    u32 max)
 {
-	u64 from = batch->items + (u64)first * batch->item_size;
-	unsigned int i;
-
-	chunk->nr = 0;
-	chunk->too_big = 0;
-	chunk->ends = false;
-	for (i = 0; i < max; i++, from += batch->item_size) {
-		int err = copy_struct_from_user(&chunk->item[i], op->size,
+	for (; chunk->nr < max; chunk->nr++, from += batch->item_size) {
+		void *item = item_at(chunk, op, chunk->nr);
+		int err = copy_struct_from_user(item, op->size,
 						u64_to_user_ptr(from),
 						batch->item_size);
 
 		if (err == -E2BIG) {
 			/* Refused before anything was copied. */
-			chunk->too_big |= BIT(i);
-			err = copy_from_user(&chunk->item[i],
-					     u64_to_user_ptr(from), op->size);
+			chunk->too_big |= BIT(chunk->nr);
+			err = copy_from_user(item, u64_to_user_ptr(from),
+					     op->size);
 		}
 		if (err) {
 			chunk->ends = true;
 			break;
 		}
-		chunk->nr++;
 	}
 }
 
+/*
+ * Copy in up to @max items: those of our size together if all of them can be
+ * read.
+ */
+static void chunk_read(struct chunk *chunk, const struct op *op,
+		       const struct singlet_batch *batch, u32 first, u32 max)
+{
+	u64 from = batch->items + (u64)first * batch->item_size;
+
+	chunk->nr = 0;
+	chunk->too_big = 0;
+	chunk->ends = false;
+	if (batch->item_size == op->size &&
+	    !copy_from_user(chunk->items, u64_to_user_ptr(from),
+			    max * op->size))
+		chunk->nr = max;
+	else
+		chunk_read_each(chunk, op, batch, from, max);
+}
+
 /* Copy out the first @nr items; returns how many arrived. */
-static u32 chunk_write(const struct chunk *chunk, const struct op *op,
+static u32 chunk_write(struct chunk *chunk, const struct op *op,
 		       const struct singlet_batch *batch, u32 first, u32 nr)
 {
 	u64 to = batch->items + (u64)first * batch->item_size;
 	u32 i;
 
+	if (batch->item_size == op->size &&
+	    !copy_to_user(u64_to_user_ptr(to), chunk->items, nr * op->size))
+		return nr;
 	for (i = 0; i < nr; i++, to += batch->item_size)
-		if (copy_to_user(u64_to_user_ptr(to), &chunk->item[i],
+		if (copy_to_user(u64_to_user_ptr(to), item_at(chunk, op, i),
 				 min(op->size, batch->item_size)))
 			break;
 	return i;
 }
 
-/* Do items until a signal arrives; returns how many. */
+/*
+ * Do items from @first up to @end one by one until a signal arrives; returns the
+ * first that is not done.
+ */
 static u32 chunk_act(struct chunk *chunk, struct singlet_session *s,
-		     const struct op *op, struct copy *copy)
+		     const struct op *op, struct copy *copy, u32 first, u32 end)
 {
 	u32 i;
 
-	for (i = 0; i < chunk->nr; i++) {
-		union item *item = &chunk->item[i];
+	for (i = first; i < end; i++) {
+		union item *item = item_at(chunk, op, i);
 		int err;
 
 		if (i && signal_pending(current))
@@ -387,9 +452,88 @@ static u32 chunk_act(struct chunk *chunk, struct singlet_session *s,
 	return i;
 }
 
+/* Values of a chunk that are interned together, and whose they are. */
+struct gathered {
+	struct singlet_wish wish[CHUNK];
+	u8 item[CHUNK];
+	unsigned int nr;
+	u8 values[GATHERED] __aligned(8);
+};
+
+/*
+ * Copy in the values of items from @first on, as many as there is room for.  What
+ * cannot be copied has its result.  Returns the first item that was not looked at.
+ */
+static u32 gather(struct chunk *chunk, const struct op *op,
+		  struct gathered *g, u32 first)
+{
+	u32 i, used = 0;
+
+	g->nr = 0;
+	for (i = first; i < chunk->nr; i++) {
+		struct singlet_intern_item *it = &item_at(chunk, op, i)->intern;
+		struct singlet_wish *w = &g->wish[g->nr];
+
+		if (unlikely(it->len > GATHERED - used ||
+			     chunk->too_big & BIT(i)))
+			break;
+		it->id = 0;
+		it->created = 0;
+		it->result = 0;
+		w->data = g->values + used;
+		w->len = it->len;
+		w->type_number = it->type;
+		if (!copy_value(g->values + used, it->data, it->len)) {
+			it->result = EFAULT;
+			continue;
+		}
+		g->item[g->nr++] = i;
+		used += round_up(it->len, 8);
+	}
+	return i;
+}
+
+/*
+ * The same as chunk_act(), several items at a time: locks are taken and the
+ * caches' misses waited for once for all of them.
+ */
+static u32 chunk_intern(struct chunk *chunk, struct singlet_session *s,
+			const struct op *op, struct copy *copy,
+			struct gathered *g)
+{
+	u32 i = 0, j;
+
+	do {
+		u32 next = gather(chunk, op, g, i);
+
+		if (next == i) {
+			/* Too long for that, or of a size that is refused. */
+			next = chunk_act(chunk, s, op, copy, i, i + 1);
+			if (next == i)
+				break;
+		}
+		singlet_session_intern_many(s, g->wish, g->nr, op->creates);
+		for (j = 0; j < g->nr; j++) {
+			const struct singlet_wish *w = &g->wish[j];
+			struct singlet_intern_item *it;
+
+			it = &item_at(chunk, op, g->item[j])->intern;
+			if (unlikely(w->ret < 0)) {
+				it->result = -w->ret;
+				continue;
+			}
+			it->id = w->id;
+			it->created = w->ret;
+		}
+		i = next;
+		cond_resched();
+	} while (i < chunk->nr && !signal_pending(current));
+	return i;
+}
+
 /* One chunk; returns how many of its items are done for good. */
 static u32 chunk_run(struct chunk *chunk, struct singlet_session *s,
-		     const struct op *op, struct copy *copy,
+		     const struct op *op, struct copy *copy, struct gathered *g,
 		     const struct singlet_batch *batch, u32 first)
 {
 	u32 done, arrived, i;
@@ -404,13 +548,14 @@ static u32 chunk_run(struct chunk *chunk, struct singlet_session *s,
 		chunk->ends |= writable < chunk->nr;
 		chunk->nr = writable;
 	}
-	done = chunk_act(chunk, s, op, copy);
+	done = g ? chunk_intern(chunk, s, op, copy, g) :
+		   chunk_act(chunk, s, op, copy, 0, chunk->nr);
 	arrived = chunk_write(chunk, op, batch, first, done);
-	for (i = done; i-- > arrived; )
-		if (!*result_of(op, &chunk->item[i]) && op->undo)
-			op->undo(s, &chunk->item[i], &chunk->trace[i]);
-	for (i = 0; i < arrived; i++)
-		if (!*result_of(op, &chunk->item[i]) && op->commit)
+	for (i = done; op->undo && i-- > arrived; )
+		if (!*result_of(op, item_at(chunk, op, i)))
+			op->undo(s, item_at(chunk, op, i), &chunk->trace[i]);
+	for (i = 0; op->commit && i < arrived; i++)
+		if (!*result_of(op, item_at(chunk, op, i)))
 			op->commit(s, &chunk->trace[i]);
 	return arrived;
 }
@@ -429,6 +574,7 @@ int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
 		      struct singlet_batch *batch)
 {
 	const struct op *op = &ops[cmd];
+	struct gathered *g = NULL;
 	struct copy copy;
 	struct chunk chunk;
 
@@ -440,18 +586,22 @@ int singlet_batch_run(struct singlet_session *s, unsigned int cmd,
 		return -EINVAL;
 	if (batch->count > SINGLET_MAX_BATCH || batch->item_size > PAGE_SIZE)
 		return -E2BIG;
+	/* Without it they are interned one by one. */
+	if (op->interns && batch->count > 1)
+		g = kmalloc(sizeof(*g), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 
 	do {
 		u32 n;
 
 		chunk_read(&chunk, op, batch, batch->done,
 			   min_t(u32, CHUNK, batch->count - batch->done));
-		n = chunk_run(&chunk, s, op, &copy, batch, batch->done);
+		n = chunk_run(&chunk, s, op, &copy, g, batch, batch->done);
 		batch->done += n;
 		if (n < chunk.nr || chunk.ends)
 			break;
 	} while (batch->done < batch->count && !signal_pending(current));
 	kvfree(copy.large);
+	kfree(g);
 	/* Not each object that becomes idle makes somebody look. */
 	if (op->commit)
 		singlet_store_check_idle(s->domain->store);

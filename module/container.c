@@ -141,8 +141,7 @@ static u32 drop_part(struct singlet_store *store, u32 handle, bool deep,
 	rcu_read_lock();
 	/* What is idle there by now may be another object: it goes as well. */
 	killed = singlet_store_put(part) == PUT_IDLE && deep &&
-		 singlet_kill(singlet_object_slab(part), &part, 1,
-				     false);
+		 singlet_kill(singlet_object_slab(part), &part, 1, false);
 	rcu_read_unlock();
 	if (!killed)
 		return top;

@@ -39,6 +39,7 @@ static __always_inline bool equal(const void *a, const void *b, u32 len)
  */
 
 #define HIT_LINES	4	/* of a bucket; longer ones are not usual */
+#define HANDLE_NONE	U32_MAX	/* no handle has so many bits */
 
 /* The rest of get_live(): the word is @seen, and nothing was added to it. */
 static noinline bool get_uncounted(struct singlet_object *obj, u32 seen)
@@ -501,24 +502,19 @@ struct singlet_object *singlet_type_intern(struct singlet_type *type,
 	return ret < 0 ? ERR_PTR(ret) : obj;
 }
 
-/* Values whose lines, then whose records, are fetched together. */
-#define AHEAD		16
-#define AHEAD_LEN	256	/* bytes; hashing longer ones twice does not pay */
+/*
+ * Several values: all are hashed and their lines fetched, then what these name is
+ * fetched, and then each is taken.  So their misses overlap.
+ */
 
-/* Somebody will look for a value of that hash: fetch its record and payload. */
-static void fetch_candidate(const struct singlet_store *store, u32 hash)
+/* Somebody will look at @handle's object: fetch its record and payload. */
+static __always_inline void fetch_handle(const struct singlet_store *store,
+					 u32 handle)
 {
-	const struct singlet_line *line;
+	u32 slot = handle & INFO_SLOT_MASK;
 	struct singlet_slab *slab;
-	u32 handle, slot;
-	u64 place, marks;
+	u64 place;
 
-	line = singlet_table_home(&store->table, hash);
-	marks = line ? singlet_line_marks(line, singlet_table_tag(hash)) : 0;
-	if (!marks)
-		return;
-	handle = READ_ONCE(line->handle[singlet_line_tag(__ffs64(marks))]);
-	slot = handle & INFO_SLOT_MASK;
 	slab = singlet_slab_dir_place(&store->pool.dir,
 				      handle >> INFO_SLOT_BITS, &place);
 	if (!slab || slot > singlet_place_last(place))
@@ -528,24 +524,130 @@ static void fetch_candidate(const struct singlet_store *store, u32 hash)
 		 (size_t)slot * singlet_place_size(place));
 }
 
-/* Bring what the interns of @nr values, at most AHEAD, will look at. */
-static void fetch(struct singlet_type *type, const struct singlet_value *values,
-		  unsigned int nr)
+/* The hash of a short value, whose line is fetched.  RCU section. */
+static __always_inline u32 seek_line(const struct singlet_store *store,
+				     const struct singlet_type *type,
+				     const void *data, u32 len)
 {
-	struct singlet_store *store = singlet_type_store(type);
-	u32 hash[AHEAD];
+	u32 hash = singlet_hash(&store->key, data, len, type->index);
+
+	prefetch(singlet_table_home(&store->table, hash));
+	return hash;
+}
+
+/* What the line names, which is fetched; or HANDLE_NONE.  RCU section. */
+static __always_inline u32 seek_handle(const struct singlet_store *store,
+				       u32 hash)
+{
+	u32 handle;
+
+	if (unlikely(!find_handle(&store->table, hash, &handle)))
+		return HANDLE_NONE;
+	fetch_handle(store, handle);
+	return handle;
+}
+
+/* The object at @handle if it is that of the value, with a reference; or NULL. */
+static __always_inline struct singlet_object *
+take_hit(struct singlet_store *store, struct singlet_type *type, u32 handle,
+	 const void *data, u32 len)
+{
+	struct singlet_object *obj;
+
+	if (unlikely(handle == HANDLE_NONE))
+		return NULL;
+	rcu_read_lock();
+	obj = hit_handle(store, handle, type->index, data, len);
+	rcu_read_unlock();
+	if (unlikely(!obj))
+		return NULL;
+	singlet_type_hit(type);
+	trace_singlet_hit(store, type, obj);
+	return obj;
+}
+
+/* Where @nr wishes are, in @handle; and their types. */
+static void seek_wishes(struct singlet_store *store, struct singlet_wish *wish,
+			unsigned int nr, u32 *handle)
+{
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		hash[i] = values[i].len > AHEAD_LEN ? 0 :
-			  singlet_hash(&store->key, values[i].data,
-				       values[i].len, type->index);
-		singlet_table_prefetch(&store->table, hash[i]);
+		struct singlet_wish *w = &wish[i];
+
+		handle[i] = HANDLE_NONE;
+		w->type = singlet_types_get(&store->types, w->type_number);
+		if (unlikely(!w->type || !singlet_type_short(w->type, w->len)))
+			continue;
+		w->hash = seek_line(store, w->type, w->data, w->len);
+		handle[i] = 0;
 	}
-	rcu_read_lock();
 	for (i = 0; i < nr; i++)
-		fetch_candidate(store, hash[i]);
+		if (likely(handle[i] != HANDLE_NONE))
+			handle[i] = seek_handle(store, wish[i].hash);
+}
+
+/**
+ * singlet_store_intern_many() - the objects of several values
+ * @store: store
+ * @wish: the values; out: what came of each
+ * @nr: how many, at most WISHES_MAX
+ * @may_create: make objects that there are not
+ * @gfp: how to allocate
+ *
+ * As if each was interned by itself, in order.
+ *
+ * Context: As @gfp says; not from hard interrupts.
+ */
+void singlet_store_intern_many(struct singlet_store *store,
+			       struct singlet_wish *wish, unsigned int nr,
+			       bool may_create, gfp_t gfp)
+{
+	u32 handle[WISHES_MAX];
+	unsigned int i;
+
+	rcu_read_lock();
+	seek_wishes(store, wish, nr, handle);
 	rcu_read_unlock();
+	for (i = 0; i < nr; i++) {
+		struct singlet_wish *w = &wish[i];
+		struct singlet_type *type = w->type;
+		struct singlet_object *obj;
+
+		if (unlikely(!type)) {
+			w->ret = -ENOENT;
+			continue;
+		}
+		obj = take_hit(store, type, handle[i], w->data, w->len);
+		if (unlikely(!obj)) {
+			w->ret = intern(store, type, w->data, w->len,
+					may_create, gfp, &w->obj);
+			continue;
+		}
+		singlet_types_put(type);
+		w->obj = obj;
+		w->ret = 0;
+	}
+}
+
+/* Where @nr values of a type are, in @handle. */
+static void seek_values(struct singlet_store *store, struct singlet_type *type,
+			const struct singlet_value *value, unsigned int nr,
+			u32 *handle)
+{
+	u32 hash[WISHES_MAX];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		handle[i] = HANDLE_NONE;
+		if (unlikely(!singlet_type_short(type, value[i].len)))
+			continue;
+		hash[i] = seek_line(store, type, value[i].data, value[i].len);
+		handle[i] = 0;
+	}
+	for (i = 0; i < nr; i++)
+		if (likely(handle[i] != HANDLE_NONE))
+			handle[i] = seek_handle(store, hash[i]);
 }
 
 /**
@@ -567,14 +669,25 @@ unsigned int singlet_type_intern_many(struct singlet_type *type,
 				      struct singlet_object **obj,
 				      unsigned int nr, gfp_t gfp)
 {
+	struct singlet_store *store = singlet_type_store(type);
+	u32 handle[WISHES_MAX];
 	unsigned int i;
 
+	lockdep_assert_irqs_enabled();
 	for (i = 0; i < nr; i++) {
-		if (i % AHEAD == 0 && type->kind == SINGLET_KIND_VALUE)
-			fetch(type, values + i,
-			      min_t(unsigned int, nr - i, AHEAD));
-		obj[i] = singlet_type_intern(type, values[i].data,
-					     values[i].len, true, gfp);
+		const struct singlet_value *v = &values[i];
+		unsigned int at = i % WISHES_MAX;
+
+		if (!at) {
+			rcu_read_lock();
+			seek_values(store, type, v, min(nr - i, WISHES_MAX),
+				    handle);
+			rcu_read_unlock();
+		}
+		obj[i] = take_hit(store, type, handle[at], v->data, v->len);
+		if (unlikely(!obj[i]))
+			obj[i] = singlet_type_intern(type, v->data, v->len,
+						     true, gfp);
 		if (IS_ERR(obj[i]))
 			break;
 	}

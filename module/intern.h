@@ -26,6 +26,35 @@
 
 struct singlet_value;
 
+/**
+ * struct singlet_wish - one of several values to be interned together
+ * @data: the value's bytes, in kernel memory, not changing
+ * @len: how many
+ * @type_number: of a type of kind value or single
+ * @ret: out; as of singlet_store_intern()
+ * @hash: of a short value; intern.c's
+ * @obj: out, on success; the caller has a reference
+ * @type: intern.c's, until there is @obj
+ * @id: for the caller to use
+ */
+struct singlet_wish {
+	const void *data;
+	u32 len;
+	u32 type_number;
+	int ret;
+	u32 hash;
+	union {
+		struct singlet_object *obj;
+		struct singlet_type *type;
+	};
+	u64 id;
+};
+
+#define WISHES_MAX	16U	/* whose cache misses overlap */
+
+void singlet_store_intern_many(struct singlet_store *store,
+			       struct singlet_wish *wish, unsigned int nr,
+			       bool may_create, gfp_t gfp);
 int singlet_store_intern(struct singlet_store *store, u32 type_number,
 			 const void *data, u32 len, bool create, gfp_t gfp,
 			 struct singlet_object **objp);

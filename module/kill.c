@@ -84,8 +84,8 @@ static unsigned int kill_marked(struct singlet_slab *slab, u64 *marks,
  * Return: How many were killed.
  */
 unsigned int singlet_kill(struct singlet_slab *slab,
-				 struct singlet_object **obj, unsigned int nr,
-				 bool aged_only)
+			  struct singlet_object **obj, unsigned int nr,
+			  bool aged_only)
 {
 	unsigned int i, n = 0;
 	u64 *marks;

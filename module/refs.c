@@ -5,7 +5,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-struct chunk {
+struct singlet_refs_chunk {
 	u16 slots;
 	u16 used;		/* counts that are not 0 */
 	u16 pending;		/* last references handed out, not let go */
@@ -16,14 +16,14 @@ struct chunk {
 /* What an entry takes in the array itself, at 64 to a node. */
 #define ENTRY_BYTES	(sizeof(struct xa_node) / XA_CHUNK_SIZE)
 
-static size_t chunk_bytes(const struct chunk *c)
+static size_t chunk_bytes(const struct singlet_refs_chunk *c)
 {
 	return kmalloc_size_roundup(struct_size(c, counts,
 						c->slots << c->shift)) +
 	       ENTRY_BYTES;
 }
 
-static u32 get(const struct chunk *c, unsigned int slot)
+static u32 get(const struct singlet_refs_chunk *c, unsigned int slot)
 {
 	switch (c->shift) {
 	case 0:
@@ -35,7 +35,7 @@ static u32 get(const struct chunk *c, unsigned int slot)
 	}
 }
 
-static void set(struct chunk *c, unsigned int slot, u32 n)
+static void set(struct singlet_refs_chunk *c, unsigned int slot, u32 n)
 {
 	switch (c->shift) {
 	case 0:
@@ -55,6 +55,16 @@ static unsigned int shift_for(u32 n)
 	return n > U16_MAX ? 2 : n > U8_MAX ? 1 : 0;
 }
 
+/* The chunk of slab @index, or NULL. */
+static struct singlet_refs_chunk *find(struct singlet_refs *refs, u32 index)
+{
+	if (likely(refs->last && refs->last_index == index))
+		return refs->last;
+	refs->last_index = index;
+	refs->last = xa_load(&refs->chunks, index);
+	return refs->last;
+}
+
 static void count_bytes(struct singlet_refs *refs, long n)
 {
 	refs->bytes += n;
@@ -62,11 +72,12 @@ static void count_bytes(struct singlet_refs *refs, long n)
 }
 
 /* Put a new chunk for slab @index in the place of @old, which may be NULL. */
-static struct chunk *chunk_make(struct singlet_refs *refs, u32 index,
-				struct chunk *old, unsigned int slots,
-				unsigned int shift)
+static struct singlet_refs_chunk *
+chunk_make(struct singlet_refs *refs, u32 index,
+	   struct singlet_refs_chunk *old, unsigned int slots,
+	   unsigned int shift)
 {
-	struct chunk *c;
+	struct singlet_refs_chunk *c;
 	unsigned int i;
 
 	c = kzalloc(struct_size(c, counts, slots << shift),
@@ -85,6 +96,7 @@ static struct chunk *chunk_make(struct singlet_refs *refs, u32 index,
 		kfree(c);
 		return NULL;
 	}
+	refs->last = NULL;
 	count_bytes(refs, chunk_bytes(c));
 	if (old) {
 		count_bytes(refs, -(long)chunk_bytes(old));
@@ -97,6 +109,7 @@ void singlet_refs_init(struct singlet_refs *refs,
 		       struct singlet_counters *counters)
 {
 	xa_init_flags(&refs->chunks, XA_FLAGS_ACCOUNT);
+	refs->last = NULL;
 	refs->counters = counters;
 	refs->bytes = 0;
 }
@@ -116,7 +129,7 @@ int singlet_refs_add(struct singlet_refs *refs,
 {
 	const struct singlet_slab *slab = singlet_object_slab(obj);
 	unsigned int slot = singlet_object_slot(obj);
-	struct chunk *c = xa_load(&refs->chunks, slab->index);
+	struct singlet_refs_chunk *c = find(refs, slab->index);
 	u32 had = c ? get(c, slot) : 0;
 	unsigned int shift;
 
@@ -150,7 +163,7 @@ int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n)
 {
 	u32 index = handle >> INFO_SLOT_BITS;
 	unsigned int slot = handle & INFO_SLOT_MASK;
-	struct chunk *c = xa_load(&refs->chunks, index);
+	struct singlet_refs_chunk *c = find(refs, index);
 	u32 had = c && slot < c->slots ? get(c, slot) : 0;
 
 	if (!had)
@@ -173,7 +186,7 @@ int singlet_refs_restore(struct singlet_refs *refs,
 			 const struct singlet_object *obj, u32 n)
 {
 	const struct singlet_slab *slab = singlet_object_slab(obj);
-	struct chunk *c = xa_load(&refs->chunks, slab->index);
+	struct singlet_refs_chunk *c = find(refs, slab->index);
 	unsigned int slot = singlet_object_slot(obj);
 	u32 had = get(c, slot);
 
@@ -196,11 +209,12 @@ int singlet_refs_restore(struct singlet_refs *refs,
 void singlet_refs_tidy(struct singlet_refs *refs, u32 handle)
 {
 	u32 index = handle >> INFO_SLOT_BITS;
-	struct chunk *c = xa_load(&refs->chunks, index);
+	struct singlet_refs_chunk *c = find(refs, index);
 
 	c->pending--;
 	if (c->used || c->pending)
 		return;
+	refs->last = NULL;
 	xa_erase(&refs->chunks, index);
 	count_bytes(refs, -(long)chunk_bytes(c));
 	kfree(c);
@@ -209,7 +223,7 @@ void singlet_refs_tidy(struct singlet_refs *refs, u32 handle)
 /* References recorded on an object. */
 u32 singlet_refs_count(struct singlet_refs *refs, u32 handle)
 {
-	struct chunk *c = xa_load(&refs->chunks, handle >> INFO_SLOT_BITS);
+	struct singlet_refs_chunk *c = find(refs, handle >> INFO_SLOT_BITS);
 	unsigned int slot = handle & INFO_SLOT_MASK;
 
 	return c && slot < c->slots ? get(c, slot) : 0;
@@ -227,8 +241,9 @@ void singlet_refs_drop_all(struct singlet_refs *refs,
 			   void (*drop)(void *ctx, u32 handle), void *ctx)
 {
 	unsigned long index;
-	struct chunk *c;
+	struct singlet_refs_chunk *c;
 
+	refs->last = NULL;
 	xa_for_each(&refs->chunks, index, c) {
 		unsigned int slot;
 

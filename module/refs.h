@@ -23,8 +23,12 @@
 
 #define REFS_MAX	0x7fffffffU	/* references of a session on an object */
 
+struct singlet_refs_chunk;
+
 struct singlet_refs {
 	struct xarray chunks;			/* by index of slab */
+	unsigned long last_index;		/* who asks will ask again */
+	struct singlet_refs_chunk *last;	/* there; NULL: not known */
 	struct singlet_counters *counters;	/* count the records' bytes */
 	u64 bytes;				/* of records */
 };

@@ -254,6 +254,28 @@ void singlet_session_close(struct singlet_session *s)
 	singlet_session_free(s);
 }
 
+/* singlet_session_record() under the mutex. */
+static int record(struct singlet_session *s, struct singlet_object *obj, u64 id,
+		  u32 n)
+{
+	bool first;
+	int ret = 0;
+
+	lockdep_assert_held(&s->mutex);
+	first = !singlet_refs_count(&s->refs, (u32)id);
+	if (first)
+		ret = charge(s, 1);
+	if (!ret)
+		ret = singlet_refs_add(&s->refs, obj, n);
+	else
+		count(s, STAT_REFUSALS, 1);
+	if (ret == 1)
+		count_held(s, singlet_object_len(obj), 1);
+	else if (first && ret != -EDQUOT)
+		uncharge(s, 1);
+	return ret;
+}
+
 /**
  * singlet_session_record() - note that the session holds an object
  * @s: session
@@ -267,21 +289,10 @@ void singlet_session_close(struct singlet_session *s)
 int singlet_session_record(struct singlet_session *s,
 			   struct singlet_object *obj, u32 n)
 {
-	bool first;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&s->mutex);
-	first = !singlet_refs_count(&s->refs, (u32)singlet_object_id(obj));
-	if (first)
-		ret = charge(s, 1);
-	if (!ret)
-		ret = singlet_refs_add(&s->refs, obj, n);
-	else
-		count(s, STAT_REFUSALS, 1);
-	if (ret == 1)
-		count_held(s, singlet_object_len(obj), 1);
-	else if (first && ret != -EDQUOT)
-		uncharge(s, 1);
+	ret = record(s, obj, singlet_object_id(obj), n);
 	mutex_unlock(&s->mutex);
 	return ret;
 }
@@ -326,8 +337,7 @@ static void discard(struct singlet_object *obj)
 	singlet_store_put(obj);
 	/* Same slot, same generation: the same object. */
 	if (singlet_object_id(obj) == id)
-		killed = singlet_kill(singlet_object_slab(obj), &obj, 1,
-					     false);
+		killed = singlet_kill(singlet_object_slab(obj), &obj, 1, false);
 	rcu_read_unlock();
 	if (killed)
 		singlet_store_free_dying(store, &obj, 1, false, &freed);
@@ -349,6 +359,46 @@ struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id)
 	return obj->gen == id >> 32 ? obj : NULL;
 }
 
+/* The session is to hold what came of @nr wishes. */
+static void record_all(struct singlet_session *s, struct singlet_wish *wish,
+		       unsigned int nr)
+{
+	unsigned long counted = 0, surplus = 0, vain = 0; /* a bit for each */
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct singlet_wish *w = &wish[i];
+
+		if (unlikely(w->ret < 0))
+			continue;
+		w->id = singlet_object_id(w->obj);
+		if (likely(!(w->id & WORLD_ID)))
+			counted |= BIT(i);
+	}
+	if (!counted)
+		return;
+	mutex_lock(&s->mutex);
+	for_each_set_bit(i, &counted, nr) {
+		struct singlet_wish *w = &wish[i];
+		int ret = record(s, w->obj, w->id, 1);
+
+		if (ret == 1)
+			continue;
+		if (unlikely(ret < 0 && w->ret == 1))
+			vain |= BIT(i);
+		else
+			surplus |= BIT(i);
+		if (unlikely(ret < 0))
+			w->ret = ret;
+	}
+	mutex_unlock(&s->mutex);
+	for_each_set_bit(i, &surplus, nr)
+		singlet_store_put(wish[i].obj);
+	/* Last, when none of the others has what was made in vain. */
+	for_each_set_bit(i, &vain, nr)
+		discard(wish[i].obj);
+}
+
 /**
  * singlet_session_intern() - the object of a value
  * @s: session, which gets one more reference on it
@@ -364,24 +414,32 @@ struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id)
 int singlet_session_intern(struct singlet_session *s, u32 type,
 			   const void *data, u32 len, bool create, u64 *id)
 {
-	struct singlet_object *obj;
-	int ret, had;
+	struct singlet_wish w;
 
-	ret = singlet_store_intern(s->domain->store, type, data, len, create,
-				   GFP_KERNEL, &obj);
-	if (ret < 0)
-		return ret;
-	*id = singlet_object_id(obj);
-	if (*id & WORLD_ID)
-		return ret;
-	had = singlet_session_record(s, obj, 1);
-	if (had == 1)
-		return ret;
-	if (had < 0 && ret == 1)
-		discard(obj);
-	else
-		singlet_store_put(obj);
-	return had < 0 ? had : ret;
+	w.ret = singlet_store_intern(s->domain->store, type, data, len, create,
+				     GFP_KERNEL, &w.obj);
+	record_all(s, &w, 1);
+	if (w.ret >= 0)
+		*id = w.id;
+	return w.ret;
+}
+
+/**
+ * singlet_session_intern_many() - the objects of several values
+ * @s: session, which gets one more reference on each
+ * @wish: the values; out: @ret of each as of singlet_session_intern(), and @id
+ * @nr: how many, at most WISHES_MAX
+ * @create: make the objects that there are not
+ *
+ * Context: Process, sleeps.
+ */
+void singlet_session_intern_many(struct singlet_session *s,
+				 struct singlet_wish *wish, unsigned int nr,
+				 bool create)
+{
+	singlet_store_intern_many(s->domain->store, wish, nr, create,
+				  GFP_KERNEL);
+	record_all(s, wish, nr);
 }
 
 static void tidy(struct singlet_session *s, const struct singlet_object *last)

@@ -20,6 +20,8 @@
 #include "named.h"
 #include "refs.h"
 
+struct singlet_wish;
+
 #define SESSION_ACCESS_ALL	(SINGLET_ACCESS_READ | SINGLET_ACCESS_WRITE)
 
 struct singlet_session {
@@ -58,6 +60,9 @@ struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id);
 
 int singlet_session_intern(struct singlet_session *s, u32 type,
 			   const void *data, u32 len, bool create, u64 *id);
+void singlet_session_intern_many(struct singlet_session *s,
+				 struct singlet_wish *wish, unsigned int nr,
+				 bool create);
 void singlet_session_undo_intern(struct singlet_session *s, u64 id,
 				 bool created);
 int singlet_session_acquire(struct singlet_session *s, u64 id, u32 n);

@@ -243,7 +243,79 @@ static void intern_colliding(struct kunit *test)
 	singlet_store_put(obj);
 }
 
+static struct singlet_wish wish(u32 type, const void *data, u32 len)
+{
+	return (struct singlet_wish){
+		.data = data, .len = len, .type_number = type, .ret = -1,
+	};
+}
+
+/* Together as each by itself, in order, whatever is among them. */
+static void intern_many(struct kunit *test)
+{
+	static const u8 no_text[] = { 'a', 0xff, 'b' };
+	u32 user = user_type(test, "sixteen", 16, 0);
+	struct singlet_store *store = test->priv;
+	struct singlet_object *live, *idle;
+	u8 *large = kunit_kzalloc(test, LEN_MAX, GFP_KERNEL);
+	s64 small_int = 7;
+	struct singlet_wish w[] = {
+		wish(SINGLET_TYPE_STR, "live", 4),
+		wish(SINGLET_TYPE_STR, "new here", 8),
+		wish(SINGLET_TYPE_STR, "idle", 4),
+		wish(SINGLET_TYPE_STR, "new here", 8),
+		wish(99, "no type", 7),
+		wish(SINGLET_TYPE_STR, no_text, sizeof(no_text)),
+		wish(SINGLET_TYPE_INT, &small_int, sizeof(small_int)),
+		wish(SINGLET_TYPE_INT, &small_int, 3),
+		wish(SINGLET_TYPE_BYTES, large, LEN_MAX),
+		wish(SINGLET_TYPE_STR, "", 0),
+		wish(user, "0123456789abcdef", 16),
+		wish(user, "0123456789abcde", 15),
+		wish(SINGLET_TYPE_BYTES, "live", 4),
+		wish(user, "0123456789abcdef", 16),
+	};
+	const int want[ARRAY_SIZE(w)] = {
+		0, 1, 0, 0, -ENOENT, -EILSEQ, 0, -EINVAL, 1, 1, 1, -EINVAL, 1, 0,
+	};
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	live = suite_str(test, store, "live");
+	idle = suite_str(test, store, "idle");
+	singlet_store_put(idle);
+	singlet_store_intern_many(store, w, ARRAY_SIZE(w), true, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		KUNIT_EXPECT_EQ_MSG(test, w[i].ret, want[i], "value %u", i);
+	KUNIT_EXPECT_PTR_EQ(test, w[0].obj, live);
+	KUNIT_EXPECT_PTR_EQ(test, w[1].obj, w[3].obj);
+	KUNIT_EXPECT_PTR_EQ(test, w[2].obj, idle);
+	KUNIT_EXPECT_PTR_EQ(test, w[10].obj, w[13].obj);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(live), 2);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(w[1].obj), 2);
+	KUNIT_EXPECT_TRUE(test, singlet_object_immortal(w[6].obj));
+	singlet_store_put(live);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		if (w[i].ret >= 0)
+			singlet_store_put(w[i].obj);
+
+	/* All of these are there, and none of those is made. */
+	w[5] = wish(SINGLET_TYPE_STR, "absent", 6);
+	singlet_store_intern_many(store, w, 7, false, GFP_KERNEL);
+	for (i = 0; i < 7; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, w[i].ret,
+				    i == 4 || i == 5 ? -ENOENT : 0, "value %u",
+				    i);
+		if (w[i].ret >= 0)
+			singlet_store_put(w[i].obj);
+	}
+	suite_expect_empty(test, store);
+	/* Every hold on the type was given back. */
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_delete_type(store, user), 0);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(intern_many),
 	KUNIT_CASE(intern_lengths),
 	KUNIT_CASE(intern_exact),
 	KUNIT_CASE(intern_limited),

@@ -535,7 +535,41 @@ static void session_stats(struct kunit *test)
 	expect_clean(test, a);
 }
 
+/* What is refused of several leaves nothing, and the others are not touched. */
+static void session_many_refused(struct kunit *test)
+{
+	const unsigned int quota = SINGLET_QUOTA_REFERENCES;
+	struct singlet_session *s = test->priv, *other = open_as(test, ALICE);
+	static const char *const text[] = { "a", "b", "a", "new", "b", "new" };
+	const int want[] = { 0, 0, 0, -EDQUOT, 0, -EDQUOT };
+	struct singlet_wish w[ARRAY_SIZE(text)];
+	u64 *limit = &s->domain->account.limit[quota];
+	unsigned int i;
+
+	intern(test, other, "a", 1);
+	intern(test, other, "b", 1);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		w[i] = (struct singlet_wish){
+			.data = text[i], .len = strlen(text[i]),
+			.type_number = SINGLET_TYPE_STR,
+		};
+	*limit = 4;
+	singlet_session_intern_many(s, w, ARRAY_SIZE(w), true);
+	*limit = 0;
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		KUNIT_EXPECT_EQ_MSG(test, w[i].ret, want[i], "value %u", i);
+	/* Neither held nor idle: it is as if it had never been. */
+	KUNIT_EXPECT_EQ(test, suite_stats(store_of(s)).objects, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(store_of(s)).idle, 0);
+	KUNIT_EXPECT_EQ(test, s->references, 2);
+	KUNIT_EXPECT_EQ(test, singlet_session_held(s, w[0].id), 2);
+	KUNIT_EXPECT_EQ(test, w[0].id, w[2].id);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(w[0].obj), 2);
+	singlet_session_close(other);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(session_many_refused),
 	KUNIT_CASE(session_domains),
 	KUNIT_CASE(session_users_apart),
 	KUNIT_CASE(session_counts_once),

@@ -306,7 +306,8 @@ struct singlet_type_list {
  *
  * Items are dealt with in order and one by one; a batch is not atomic.  Each
  * dealt-with item has a @result of its own: 0 or a positive errno; an item
- * that failed changed nothing.
+ * that failed changed nothing.  Items, and the values of those of INTERN and
+ * LOOKUP, may be read some time before it is their turn.
  *
  * The call returns 0 when @done is not 0, as write(2) would: with @done below
  * @count the next item hit a fatal condition (the item itself cannot be read
