@@ -40,12 +40,12 @@ static void add_surplus(struct surplus *surplus, uint64_t id)
 }
 
 /* The entry's count was made 0: nothing knows it any more.  Lock held. */
-static void forget(struct cache *c, struct held *h)
+static void forget(struct cache *c, struct held_at at)
 {
-	if (atomic_load(&h->type))
-		singlet_values_remove(&c->values, h);
-	singlet_held_drop_copy(&c->held, h);
-	held_slab(h)->nr--;
+	if (atomic_load(&at.h->type))
+		singlet_values_remove(&c->values, *held_hash(at), at.handle);
+	singlet_held_drop_copy(&c->held, at);
+	held_slab(at.place)->nr--;
 	c->held.nr--;
 }
 
@@ -53,15 +53,15 @@ static void forget(struct cache *c, struct held *h)
  * From @from to 0, if it still is @from.  Lock held.  Return: whether; then the
  * session's reference is to be given back, as @surplus says.
  */
-static bool let_go(struct cache *c, struct held *h, uint32_t from,
+static bool let_go(struct cache *c, struct held_at at, uint32_t from,
 		   struct surplus *surplus)
 {
-	if (!atomic_compare_exchange_strong_explicit(&h->refs, &from, 0,
+	if (!atomic_compare_exchange_strong_explicit(&at.h->refs, &from, 0,
 						     memory_order_acq_rel,
 						     memory_order_relaxed))
 		return false;
-	add_surplus(surplus, held_id(h));
-	forget(c, h);
+	add_surplus(surplus, held_id(at));
+	forget(c, at);
 	return true;
 }
 
@@ -99,21 +99,21 @@ static int queue_push(struct cache *c, uint32_t handle)
 }
 
 /*
- * @h, which has left the queue, is let go of, or, if somebody uses it, is in the
+ * @at, which has left the queue, is let go of, or, if somebody uses it, is in the
  * queue no more.  Lock held.
  */
-static void turn(struct cache *c, struct held *h, struct surplus *surplus)
+static void turn(struct cache *c, struct held_at at, struct surplus *surplus)
 {
 	uint32_t old;
 
 	for (;;) {
-		old = atomic_load_explicit(&h->refs, memory_order_relaxed);
+		old = atomic_load_explicit(&at.h->refs, memory_order_relaxed);
 		if ((old & HELD_COUNT) == 1) {
-			if (let_go(c, h, old, surplus))
+			if (let_go(c, at, old, surplus))
 				return;
 			continue;
 		}
-		if (atomic_compare_exchange_weak_explicit(&h->refs, &old,
+		if (atomic_compare_exchange_weak_explicit(&at.h->refs, &old,
 							  old & ~HELD_QUEUED,
 							  memory_order_relaxed,
 							  memory_order_relaxed))
@@ -128,19 +128,19 @@ static void queue_turn(struct cache *c, struct surplus *surplus)
 }
 
 /*
- * Nobody uses @h any more; that is the caller's to deal with, unless somebody
+ * Nobody uses @at any more; that is the caller's to deal with, unless somebody
  * gets it meanwhile.
  */
-void singlet_cache_settle(struct cache *c, struct held *h, enum held_put put)
+void singlet_cache_settle(struct cache *c, struct held_at at, enum held_put put)
 {
 	struct surplus surplus;
 
 	surplus.nr = 0;
 	pthread_mutex_lock(&c->lock);
 	if (put == HELD_TO_END)
-		let_go(c, h, HELD_BRIEF | 1, &surplus);
-	else if (queue_push(c, h->handle))
-		turn(c, h, &surplus);	/* no memory: it is not kept, then */
+		let_go(c, at, HELD_BRIEF | 1, &surplus);
+	else if (queue_push(c, at.handle))
+		turn(c, at, &surplus);	/* no memory: it is not kept, then */
 	/* Many at a time, so that most put without a system call. */
 	if (c->queue.nr > c->keep)
 		while (c->queue.nr && surplus.nr < GIVE_BACK &&
@@ -153,36 +153,35 @@ void singlet_cache_settle(struct cache *c, struct held *h, enum held_put put)
 /* Taking in */
 
 /*
- * @h, or what is at its handle, gets a value, so that it can be found by that.
+ * @at, or what is at its handle, gets a value, so that it can be found by that.
  * Lock held.  Return: 0 or -ENOMEM: nothing has changed.
  */
-static int set_value(struct cache *c, struct held *h, uint32_t type,
+static int set_value(struct cache *c, struct held_at at, uint32_t type,
 		     const void *data, uint32_t len)
 {
-	struct held_slab *slab = held_slab(h);
-
 	if (singlet_values_reserve(&c->values))
 		return -ENOMEM;
-	if (!slab->base && singlet_held_copy(&c->held, h, data, len))
+	if (!at.place->base && singlet_held_copy(&c->held, at, data, len))
 		return -ENOMEM;
-	h->hash = cache_hash(c, type, data, len);
 	/* Release, both: whoever sees them finds the copy. */
-	atomic_store_explicit(&h->len, len, memory_order_release);
-	atomic_store_explicit(&h->type, type, memory_order_release);
-	singlet_values_add(&c->values, h);
+	atomic_store_explicit(&at.h->len, len, memory_order_release);
+	atomic_store_explicit(&at.h->type, type, memory_order_release);
+	*held_hash(at) = cache_hash(c, type, data, len);
+	singlet_values_add(&c->values, *held_hash(at), at.handle);
 	return 0;
 }
 
-/* The session's reference on @id is @h's from here on.  Lock held. */
-static int enter(struct cache *c, struct held *h, uint64_t id, uint32_t type,
+/* The session's reference on @id is @at's from here on.  Lock held. */
+static int enter(struct cache *c, struct held_at at, uint64_t id, uint32_t type,
 		 const void *data, uint32_t len)
 {
-	atomic_store_explicit(&h->gen, id >> 32, memory_order_relaxed);
-	atomic_store_explicit(&h->len, HELD_LEN_UNKNOWN, memory_order_relaxed);
-	atomic_store_explicit(&h->type, 0, memory_order_relaxed);
-	if (type && set_value(c, h, type, data, len))
+	atomic_store_explicit(&at.h->gen, id >> 32, memory_order_relaxed);
+	atomic_store_explicit(&at.h->len, HELD_LEN_UNKNOWN,
+			      memory_order_relaxed);
+	atomic_store_explicit(&at.h->type, 0, memory_order_relaxed);
+	if (type && set_value(c, at, type, data, len))
 		return -ENOMEM;
-	held_slab(h)->nr++;
+	held_slab(at.place)->nr++;
 	c->held.nr++;
 	return 0;
 }
@@ -207,25 +206,25 @@ int singlet_cache_take_in(struct cache *c, uint64_t id, uint32_t type,
 			  uint32_t flags)
 {
 	struct surplus surplus;
-	struct held *h;
+	struct held_at at;
 	int err;
 
 	surplus.nr = 0;
 	pthread_mutex_lock(&c->lock);
-	h = singlet_held_entry(&c->held, &c->map, id);
-	if (h && atomic_load(&h->refs) & HELD_COUNT) {
+	at = singlet_held_entry(&c->held, &c->map, id);
+	if (at.h && atomic_load(&at.h->refs) & HELD_COUNT) {
 		/* Another thread was faster, or it was not found in passing. */
 		add_surplus(&surplus, id);
-		err = held_get(h, users) ? 0 : -EOVERFLOW;
+		err = held_get(at.h, users) ? 0 : -EOVERFLOW;
 		/* Without memory it is not found by its value, and that is all. */
-		if (type && !atomic_load(&h->type))
-			(void)set_value(c, h, type, data, len);
+		if (type && !atomic_load(&at.h->type))
+			(void)set_value(c, at, type, data, len);
 	} else {
-		err = h ? enter(c, h, id, type, data, len) : -ENOMEM;
+		err = at.h ? enter(c, at, id, type, data, len) : -ENOMEM;
 		if (err)
 			add_surplus(&surplus, id);
 		else	/* Release: pairs with the acquire in held_get(). */
-			atomic_store_explicit(&h->refs, (users + 1) | flags,
+			atomic_store_explicit(&at.h->refs, (users + 1) | flags,
 					      memory_order_release);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -244,72 +243,78 @@ int singlet_cache_take_in(struct cache *c, uint64_t id, uint32_t type,
  */
 int singlet_cache_get(struct cache *c, uint64_t id, uint32_t count)
 {
-	struct held *h = held_find(&c->held, (uint32_t)id);
+	struct held_at at = held_find(&c->held, (uint32_t)id);
 
 	if (!count)
 		return -EINVAL;
 	if (count >= HELD_COUNT)
 		return -EOVERFLOW;
-	if (!h || !held_get(h, count))
+	if (!at.h || !held_get(at.h, count))
 		return -EAGAIN;
-	if (held_id(h) == id)
+	if (held_id(at) == id)
 		return 0;
-	cache_put(c, h, count);
+	cache_put(c, at, count);
 	return -ENOENT;
 }
 
 /*
- * The entry of an object that the caller has, or NULL: he has not.  Its
+ * The entry of an object that the caller has, or none: he has not.  Its
  * generation does not change meanwhile.
  */
-static struct held *find_used(struct cache *c, uint64_t id)
+static struct held_at find_used(struct cache *c, uint64_t id)
 {
-	struct held *h = held_find(&c->held, (uint32_t)id);
+	struct held_at at = held_find(&c->held, (uint32_t)id);
 
-	return h && held_id(h) == id &&
-	       (atomic_load_explicit(&h->refs, memory_order_relaxed) &
-		HELD_COUNT) > 1 ? h : NULL;
+	if (at.h && (held_id(at) != id ||
+		     (atomic_load_explicit(&at.h->refs, memory_order_relaxed) &
+		      HELD_COUNT) <= 1))
+		at.h = NULL;
+	return at;
 }
 
 int singlet_cache_release(struct cache *c, uint64_t id, uint32_t count)
 {
-	struct held *h = find_used(c, id);
+	struct held_at at = find_used(c, id);
 	enum held_put put;
 
 	if (!count)
 		return -EINVAL;
-	if (!h)
+	if (!at.h)
 		return -ENOENT;
-	put = held_put(h, count);
+	put = held_put(at.h, count);
 	if (put == HELD_TOO_MANY)
 		return -EINVAL;
 	if (put != HELD_IN_USE)
-		singlet_cache_settle(c, h, put);
+		singlet_cache_settle(c, at, put);
 	return 0;
 }
 
 /* Find out the length, and the value if it is not mapped. */
-static int learn(struct cache *c, struct held *h)
+static int learn(struct cache *c, struct held_at at)
 {
 	struct singlet_query_item item;
 	void *data = NULL;
 	size_t len = 0;
 	int err;
 
-	if (held_mapped(h)) {
-		err = singlet_object_query(c->session, held_id(h), &item);
+	if (held_mapped(at)) {
+		err = singlet_object_query(c->session, held_id(at), &item);
 		if (!err)
 			len = item.len;
 	} else {
-		err = singlet_object_dup(c->session, held_id(h), &data, &len);
+		err = singlet_object_dup(c->session, held_id(at), &data, &len);
 	}
 	if (err)
 		return err;
 	pthread_mutex_lock(&c->lock);
-	if (data && singlet_held_set_copy(&c->held, h, data, len))
+	if (data && singlet_held_set_copy(&c->held, at, data, len))
 		data = NULL;
-	/* Release: whoever sees it finds the copy. */
-	atomic_store_explicit(&h->len, len, memory_order_release);
+	/*
+	 * Somebody may have found it by its value meanwhile.  Release: whoever
+	 * sees the length finds the copy.
+	 */
+	if (atomic_load(&at.h->len) == HELD_LEN_UNKNOWN)
+		atomic_store_explicit(&at.h->len, len, memory_order_release);
 	pthread_mutex_unlock(&c->lock);
 	free(data);
 	return 0;
@@ -318,20 +323,20 @@ static int learn(struct cache *c, struct held *h)
 int singlet_cache_data(struct cache *c, uint64_t id, const void **data,
 		       size_t *len)
 {
-	struct held *h = find_used(c, id);
+	struct held_at at = find_used(c, id);
 	uint32_t n;
 	int err;
 
-	if (!h)
+	if (!at.h)
 		return -ENOENT;
-	n = atomic_load_explicit(&h->len, memory_order_acquire);
+	n = atomic_load_explicit(&at.h->len, memory_order_acquire);
 	if (n == HELD_LEN_UNKNOWN) {
-		err = learn(c, h);
+		err = learn(c, at);
 		if (err)
 			return err;
-		n = atomic_load_explicit(&h->len, memory_order_acquire);
+		n = atomic_load_explicit(&at.h->len, memory_order_acquire);
 	}
-	*data = held_data(h);
+	*data = held_data(at);
 	if (len)
 		*len = n;
 	return 0;
@@ -341,28 +346,28 @@ int singlet_cache_data(struct cache *c, uint64_t id, const void **data,
  * In the child of a fork: what other threads were about to do with entries that
  * nobody uses is not done any more.  Lock held.
  */
-static void settle_anew(void *ctx, struct held *h)
+static void settle_anew(void *ctx, struct held_at at)
 {
 	struct cache *c = ctx;
-	uint32_t refs = atomic_load(&h->refs) & ~HELD_QUEUED;
+	uint32_t refs = atomic_load(&at.h->refs) & ~HELD_QUEUED;
 	struct singlet_query_item item;
 	struct surplus surplus;
 
 	surplus.nr = 0;
 	/* Plain objects that are being written stay the parent's. */
 	if (refs & HELD_BRIEF &&
-	    singlet_object_query(c->session, held_id(h), &item)) {
-		atomic_store(&h->refs, 0);
-		forget(c, h);
+	    singlet_object_query(c->session, held_id(at), &item)) {
+		atomic_store(&at.h->refs, 0);
+		forget(c, at);
 		return;
 	}
-	atomic_store(&h->refs, refs);
+	atomic_store(&at.h->refs, refs);
 	if ((refs & HELD_COUNT) > 1)
 		return;
-	if (!(refs & HELD_BRIEF) && !queue_push(c, h->handle))
-		atomic_store(&h->refs, refs | HELD_QUEUED);
+	if (!(refs & HELD_BRIEF) && !queue_push(c, at.handle))
+		atomic_store(&at.h->refs, refs | HELD_QUEUED);
 	else
-		turn(c, h, &surplus);	/* not to be kept, or it cannot be */
+		turn(c, at, &surplus);	/* not to be kept, or it cannot be */
 	give_back(c, &surplus);
 }
 

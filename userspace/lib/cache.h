@@ -47,7 +47,7 @@ HIDDEN void singlet_cache_end(struct cache *c);
 HIDDEN int singlet_cache_take_in(struct cache *c, uint64_t id, uint32_t type,
 				 const void *data, uint32_t len,
 				 uint32_t users, uint32_t flags);
-HIDDEN void singlet_cache_settle(struct cache *c, struct held *h,
+HIDDEN void singlet_cache_settle(struct cache *c, struct held_at at,
 				 enum held_put put);
 HIDDEN int singlet_cache_get(struct cache *c, uint64_t id, uint32_t count);
 HIDDEN int singlet_cache_release(struct cache *c, uint64_t id, uint32_t count);
@@ -57,16 +57,16 @@ HIDDEN void singlet_cache_settle_anew(struct cache *c);
 HIDDEN int singlet_cache_register(struct cache *c);
 HIDDEN void singlet_cache_unregister(struct cache *c);
 
-/* Put @n users of @h, who have it. */
-static inline void cache_put(struct cache *c, struct held *h, uint32_t n)
+/* Put @n users of @at, who have it. */
+static inline void cache_put(struct cache *c, struct held_at at, uint32_t n)
 {
-	enum held_put put = held_put(h, n);
+	enum held_put put = held_put(at.h, n);
 
 	if (__builtin_expect(put != HELD_IN_USE, 0))
-		singlet_cache_settle(c, h, put);
+		singlet_cache_settle(c, at, put);
 }
 
-/* The upper half is the place and the tag, the better bits. */
+/* The upper half: the better bits. */
 static inline uint32_t cache_hash(const struct cache *c, uint32_t type,
 				  const void *data, size_t len)
 {
@@ -80,30 +80,30 @@ static inline bool held_is(const struct held *h, uint32_t type, size_t len)
 	       atomic_load_explicit(&h->len, memory_order_relaxed) == len;
 }
 
-/* Find a value that is held and get it.  Return: NULL: ask the kernel. */
-static inline struct held *cache_find(struct cache *c, uint32_t hash,
-				      uint32_t type, const void *data,
-				      size_t len)
+/* Find a value that is held and get it.  Return: none: ask the kernel. */
+static inline struct held_at cache_find(struct cache *c, uint32_t hash,
+					uint32_t type, const void *data,
+					size_t len)
 {
 	const struct values_table *t = values_table(&c->values);
-	uint32_t at = hash;
-	struct held *h;
+	uint32_t where = hash, handle;
 
-	while ((h = values_next(t, hash, &at))) {
-		/*
-		 * Most likely the one: fetch its bytes while the entry is
-		 * fetched, past which nothing is read early.
-		 */
-		__builtin_prefetch(held_mapped(h));
-		/* The first look saves others trouble; the second one counts. */
-		if (!held_is(h, type, len) || !held_get(h, 1))
+	while (values_next(t, hash, &where, &handle)) {
+		struct held_at at = held_find(&c->held, handle);
+
+		if (__builtin_expect(!at.h, 0))
 			continue;
-		if (held_is(h, type, len) &&
-		    (!len || !memcmp(held_data(h), data, len)))
-			return h;
-		cache_put(c, h, 1);
+		/* Past the locked instruction of a get nothing is read early. */
+		held_prefetch(at);
+		/* The first look saves others trouble; the second one counts. */
+		if (!held_is(at.h, type, len) || !held_get(at.h, 1))
+			continue;
+		if (held_is(at.h, type, len) &&
+		    (!len || !memcmp(held_data(at), data, len)))
+			return at;
+		cache_put(c, at, 1);
 	}
-	return NULL;
+	return (struct held_at){ .h = NULL };
 }
 
 #endif /* _SINGLET_CACHE_H */

@@ -47,11 +47,10 @@ static bool was_held(const struct misses *m, size_t i)
 }
 
 /* One of a lot that the kernel found or made. */
-static void take_in_value(struct cache *c, unsigned long command,
-			  struct singlet_intern_item *item)
+static void take_in_value(struct cache *c, struct singlet_intern_item *item)
 {
-	/* The instance of a single type is found by nothing at all, too. */
-	bool known = item->len || command == SINGLET_INTERN ||
+	/* The instance of a single type is found by no bytes at all, too. */
+	bool known = item->len || item->created ||
 		     item->type <= SINGLET_TYPE_TUPLE;
 
 	if (!item->result)
@@ -70,7 +69,7 @@ static ssize_t ask_values(struct cache *c, unsigned long command,
 	size_t i;
 
 	for (m->asked = 0; (ssize_t)m->asked < done; m->asked++) {
-		take_in_value(c, command, &miss[m->asked]);
+		take_in_value(c, &miss[m->asked]);
 		items[m->where[m->asked]] = miss[m->asked];
 	}
 	for (i = lot_done(m, count, 0) + 1; i < count; i++)
@@ -87,23 +86,23 @@ static void hash_lot(struct cache *c, const struct singlet_intern_item *items,
 		     size_t count, uint32_t *hash)
 {
 	const struct values_table *t = values_table(&c->values);
-	struct held *h;
-	uint32_t at;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		hash[i] = items[i].len > SINGLET_MAX_VALUE ? 0 :
 			  cache_hash(c, items[i].type, data_of(&items[i]),
 				     items[i].len);
-		__builtin_prefetch((const void *)&t->word[hash[i] & t->mask]);
+		values_prefetch(t, hash[i]);
 	}
 	for (i = 0; i < count; i++) {
-		at = hash[i];
-		h = values_next(t, hash[i], &at);
-		if (h) {
-			__builtin_prefetch(h, 1);
-			__builtin_prefetch(held_mapped(h));
-		}
+		uint32_t where = hash[i], handle;
+		struct held_at at;
+
+		if (!values_next(t, hash[i], &where, &handle))
+			continue;
+		at = held_find(&c->held, handle);
+		if (at.h)
+			held_prefetch(at);
 	}
 }
 
@@ -120,13 +119,13 @@ static ssize_t values_lot(struct cache *c, unsigned long command, void *lot,
 	hash_lot(c, items, count, hash);
 	for (i = 0; i < count; i++) {
 		struct singlet_intern_item *item = &items[i];
-		const struct held *h = NULL;
+		struct held_at at = { .h = NULL };
 
 		if (item->len <= SINGLET_MAX_VALUE)
-			h = cache_find(c, hash[i], item->type, data_of(item),
-				       item->len);
-		if (h) {
-			item->id = held_id(h);
+			at = cache_find(c, hash[i], item->type, data_of(item),
+					item->len);
+		if (at.h) {
+			item->id = held_id(at);
 			item->result = 0;
 			item->created = 0;
 		} else {
@@ -173,7 +172,7 @@ ssize_t singlet_cached_ask(struct cache *c, unsigned long command,
 					  sizeof(*item), 1);
 
 	if (done == 1)
-		take_in_value(c, command, item);
+		take_in_value(c, item);
 	return done;
 }
 

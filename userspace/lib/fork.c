@@ -93,12 +93,12 @@ static void acquire_lot(struct cache_child *child)
 	child->nr = 0;
 }
 
-static void acquire_one(void *ctx, struct held *h)
+static void acquire_one(void *ctx, struct held_at at)
 {
 	struct cache_child *child = ctx;
 
 	child->item[child->nr++] =
-		(struct singlet_ref_item){ .id = held_id(h), .count = 1 };
+		(struct singlet_ref_item){ .id = held_id(at), .count = 1 };
 	if (child->nr == LOT)
 		acquire_lot(child);
 }
@@ -143,10 +143,10 @@ static void in_parent(void)
 	go_on();
 }
 
-static void lose(void *ctx, struct held *h)
+static void lose(void *ctx, struct held_at at)
 {
 	(void)ctx;
-	atomic_store(&h->refs, 0);
+	atomic_store(&at.h->refs, 0);
 }
 
 /* The descriptor's number stays; what it names is the child's own. */

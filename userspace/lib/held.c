@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINE	64
+
+/* Zeroed, from a cache line's beginning on. */
+static void *alloc_lines(size_t bytes)
+{
+	void *p;
+
+	bytes = (bytes + LINE - 1) / LINE * LINE;
+	p = aligned_alloc(LINE, bytes);
+	return p ? memset(p, 0, bytes) : NULL;
+}
+
 static void free_copies(struct held_slab *slab)
 {
 	uint32_t i;
@@ -24,7 +36,7 @@ void singlet_held_end(struct held_table *t)
 	for (i = 0; i < HELD_CHUNKS; i++) {
 		chunk = atomic_load(&t->chunk[i]);
 		for (j = 0; chunk && j < 1u << HELD_CHUNK_BITS; j++)
-			for (slab = atomic_load(&chunk->slab[j]); slab;
+			for (slab = held_slab(&chunk->place[j]); slab;
 			     slab = older) {
 				older = slab->older;
 				free_copies(slab);
@@ -40,7 +52,7 @@ static struct held_chunk *get_chunk(struct held_table *t, uint32_t nr)
 
 	if (chunk)
 		return chunk;
-	chunk = calloc(1, sizeof(*chunk));
+	chunk = alloc_lines(sizeof(*chunk));
 	if (!chunk)
 		return NULL;
 	t->bytes += sizeof(*chunk);
@@ -48,13 +60,29 @@ static struct held_chunk *get_chunk(struct held_table *t, uint32_t nr)
 	return chunk;
 }
 
-/* Nothing in @slab is held, so nobody looks at its place. */
-static int set_place(struct held_table *t, struct held_slab *slab,
-		     const struct map_slab *place)
+/* More entries than there are at @place, none of which is held. */
+static int grow(struct held_table *t, struct held_place *place, uint32_t cap)
 {
-	slab->base = place->base;
-	slab->size = place->size;
-	if (slab->base || slab->copy)
+	size_t bytes = sizeof(struct held_slab) +
+		       cap * (sizeof(struct held) + sizeof(uint32_t));
+	struct held_slab *slab = alloc_lines(bytes);
+
+	if (!slab)
+		return -ENOMEM;
+	slab->cap = cap;
+	slab->hash = (uint32_t *)&slab->slot[cap];
+	slab->older = held_slab(place);
+	t->bytes += bytes;
+	atomic_store_explicit(&place->slab, slab, memory_order_release);
+	/* Release: pairs with the acquire in held_find(). */
+	atomic_store_explicit(&place->cap, cap, memory_order_release);
+	return 0;
+}
+
+/* Room for copies of what cannot be mapped. */
+static int make_copies(struct held_table *t, struct held_slab *slab)
+{
+	if (slab->copy)
 		return 0;
 	slab->copy = calloc(slab->cap, sizeof(*slab->copy));
 	if (!slab->copy)
@@ -63,81 +91,63 @@ static int set_place(struct held_table *t, struct held_slab *slab,
 	return 0;
 }
 
-/* The slab at @at of an object on which the session has a reference. */
-static struct held_slab *get_slab(struct held_table *t,
-				  _Atomic(struct held_slab *) *at,
-				  const struct map *map, uint64_t id)
+/* See to the entries at @place of an object on which the session has a reference. */
+static int get_slab(struct held_table *t, struct held_place *place,
+		    const struct map *map, uint64_t id)
 {
-	struct held_slab *old = atomic_load(at), *slab = old;
-	struct map_slab place = {};
-	uint32_t cap = 16, i;
-	size_t bytes = 0;
+	const struct held_slab *old = held_slab(place);
+	struct map_slab where = {};
 
-	if (old && old->nr)
-		return old;
 	/* While one is held, the slab's place is known, and so how many can be. */
-	if (!singlet_map_slab(map, id, &place))
-		place = (struct map_slab){ .slots = 1u << HELD_SLOT_BITS };
-	if (!old || place.slots > old->cap) {
-		while (cap < place.slots)
-			cap *= 2;
-		bytes = sizeof(*slab) + cap * sizeof(slab->slot[0]);
-		slab = calloc(1, bytes);
-		if (!slab)
-			return NULL;
-		slab->cap = cap;
-		slab->older = old;
-		for (i = 0; i < cap; i++)
-			slab->slot[i].handle = ((uint32_t)id >> HELD_SLOT_BITS <<
-						HELD_SLOT_BITS) | i;
-	}
-	if (set_place(t, slab, &place)) {
-		if (slab != old)
-			free(slab);
-		return NULL;
-	}
-	t->bytes += bytes;
-	atomic_store_explicit(at, slab, memory_order_release);
-	return slab;
+	if (old && old->nr)
+		return 0;
+	if (!singlet_map_slab(map, id, &where))
+		where = (struct map_slab){ .slots = 1u << HELD_SLOT_BITS };
+	if ((!old || where.slots > old->cap) && grow(t, place, where.slots))
+		return -ENOMEM;
+	if (!where.base && make_copies(t, held_slab(place)))
+		return -ENOMEM;
+	atomic_store_explicit(&place->base, where.base, memory_order_relaxed);
+	atomic_store_explicit(&place->size, where.size, memory_order_relaxed);
+	return 0;
 }
 
 /*
  * The entry of an object on which the session has a reference.  Lock held.
- * Return: NULL: no memory.
+ * Return: none: no memory.
  */
-struct held *singlet_held_entry(struct held_table *t, const struct map *map,
-				uint64_t id)
+struct held_at singlet_held_entry(struct held_table *t, const struct map *map,
+				  uint64_t id)
 {
 	uint32_t index = (uint32_t)id >> HELD_SLOT_BITS;
 	struct held_chunk *chunk;
-	struct held_slab *slab;
 
 	chunk = get_chunk(t, index >> HELD_CHUNK_BITS);
-	if (!chunk)
-		return NULL;
-	slab = get_slab(t, &chunk->slab[index & ((1u << HELD_CHUNK_BITS) - 1)],
-			map, id);
-	return slab ? &slab->slot[held_slot((uint32_t)id)] : NULL;
+	if (!chunk ||
+	    get_slab(t, &chunk->place[index & ((1u << HELD_CHUNK_BITS) - 1)],
+		     map, id))
+		return (struct held_at){ .handle = (uint32_t)id };
+	return held_find(t, (uint32_t)id);
 }
 
 /*
- * Keep the value of @h, which is not mapped: @copy is malloc's.  Lock held.
+ * Keep the value of @at, which is not mapped: @copy is malloc's.  Lock held.
  * Return: false: there is one, and @copy stays the caller's.
  */
-bool singlet_held_set_copy(struct held_table *t, struct held *h, void *copy,
+bool singlet_held_set_copy(struct held_table *t, struct held_at at, void *copy,
 			   uint32_t len)
 {
-	_Atomic(void *) *at = &held_slab(h)->copy[held_slot(h->handle)];
+	_Atomic(void *) *place = &held_slab(at.place)->copy[held_slot(at.handle)];
 
-	if (atomic_load(at))
+	if (atomic_load(place))
 		return false;
 	t->bytes += len;
-	atomic_store_explicit(at, copy, memory_order_release);
+	atomic_store_explicit(place, copy, memory_order_release);
 	return true;
 }
 
 /* The same with a copy of @data.  Return: 0 or -ENOMEM. */
-int singlet_held_copy(struct held_table *t, struct held *h, const void *data,
+int singlet_held_copy(struct held_table *t, struct held_at at, const void *data,
 		      uint32_t len)
 {
 	void *copy = malloc(len ? len : 1);
@@ -146,32 +156,37 @@ int singlet_held_copy(struct held_table *t, struct held *h, const void *data,
 		return -ENOMEM;
 	if (len)
 		memcpy(copy, data, len);
-	if (!singlet_held_set_copy(t, h, copy, len))
+	if (!singlet_held_set_copy(t, at, copy, len))
 		free(copy);
 	return 0;
 }
 
 /* Nobody uses it any more; its length is known if there is a copy.  Lock held. */
-void singlet_held_drop_copy(struct held_table *t, struct held *h)
+void singlet_held_drop_copy(struct held_table *t, struct held_at at)
 {
-	struct held_slab *slab = held_slab(h);
 	void *copy;
 
-	if (slab->base)
+	if (at.place->base)
 		return;
-	copy = atomic_exchange(&slab->copy[held_slot(h->handle)], NULL);
+	copy = atomic_exchange(&held_slab(at.place)->copy[held_slot(at.handle)],
+			       NULL);
 	if (copy)
-		t->bytes -= atomic_load(&h->len);
+		t->bytes -= atomic_load(&at.h->len);
 	free(copy);
 }
 
-static void each_of_slab(struct held_slab *slab, held_fn fn, void *ctx)
+/* @first: the handle of its first slot. */
+static void each_of_slab(struct held_place *place, uint32_t first, held_fn fn,
+			 void *ctx)
 {
+	struct held_slab *slab = held_slab(place);
 	uint32_t i;
 
-	for (i = 0; slab->nr && i < slab->cap; i++)
+	for (i = 0; slab && slab->nr && i < slab->cap; i++)
 		if (atomic_load(&slab->slot[i].refs) & HELD_COUNT)
-			fn(ctx, &slab->slot[i]);
+			fn(ctx, (struct held_at){ .h = &slab->slot[i],
+						  .place = place,
+						  .handle = first + i });
 }
 
 /* Everything that is held, whether it is used or not.  Lock held. */
@@ -183,8 +198,8 @@ void singlet_held_for_each(struct held_table *t, held_fn fn, void *ctx)
 		struct held_chunk *chunk = atomic_load(&t->chunk[i]);
 
 		for (j = 0; chunk && j < 1u << HELD_CHUNK_BITS; j++)
-			if (atomic_load(&chunk->slab[j]))
-				each_of_slab(atomic_load(&chunk->slab[j]), fn,
-					     ctx);
+			each_of_slab(&chunk->place[j],
+				     (i << HELD_CHUNK_BITS | j) <<
+				     HELD_SLOT_BITS, fn, ctx);
 	}
 }

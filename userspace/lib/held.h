@@ -46,27 +46,48 @@ struct held {
 	_Atomic uint32_t gen;
 	_Atomic uint32_t len;		/* or unknown: got by its id */
 	_Atomic uint32_t type;		/* 0: unknown, and in no hash table */
-	uint32_t handle;		/* stable */
-	uint32_t hash;			/* lock; of what is in a hash table */
 };
 
+/* The entries of a slab. */
 struct held_slab {
 	struct held_slab *older;	/* lock; outgrown ones, kept */
-	uint32_t cap;			/* entries */
+	uint32_t cap;			/* stable; entries */
 	uint32_t nr;			/* lock; entries that are held */
-	/* What follows changes only while @nr is 0. */
-	_Atomic uint32_t size;		/* bytes of a slot */
-	_Atomic(const char *) base;	/* NULL: not mapped, values are copied */
 	_Atomic(void *) *copy;		/* @cap of them, or NULL */
-	struct held slot[];
+	uint32_t *hash;			/* lock; @cap of them, of those with a type */
+	/* No entry is in two cache lines. */
+	_Alignas(sizeof(struct held)) struct held slot[];
+};
+
+/*
+ * A slab, in the directory of slabs: what leads to an entry and to its value is
+ * here and not with the entries, so that both can be fetched at once.
+ *
+ * @cap grows only, and after @slab has an array of as many: who reads @cap first
+ * (acquire) has an array that has them.  @base and @size change only while
+ * nothing of the slab is held; to others they are a guess.
+ */
+struct held_place {
+	/* None is in two cache lines. */
+	_Alignas(32) _Atomic(struct held_slab *) slab;
+	_Atomic(const char *) base;	/* NULL: not mapped, values are copied */
+	_Atomic uint32_t size;		/* bytes of a slot */
+	_Atomic uint32_t cap;		/* entries; 0: none was ever held */
+};
+
+/* An entry, and what leads to it, which says all else of it. */
+struct held_at {
+	struct held *h;			/* NULL: there is none */
+	struct held_place *place;
+	uint32_t handle;
 };
 
 #define HELD_SLOT_BITS	SINGLET_ID_SLOT_BITS
-#define HELD_CHUNK_BITS	10
+#define HELD_CHUNK_BITS	9
 #define HELD_CHUNKS	(1u << (32 - HELD_SLOT_BITS - HELD_CHUNK_BITS))
 
 struct held_chunk {
-	_Atomic(struct held_slab *) slab[1u << HELD_CHUNK_BITS];
+	struct held_place place[1u << HELD_CHUNK_BITS];
 };
 
 struct held_table {
@@ -76,53 +97,50 @@ struct held_table {
 };
 
 HIDDEN void singlet_held_end(struct held_table *t);
-HIDDEN struct held *singlet_held_entry(struct held_table *t, const struct map *map,
-				uint64_t id);
-HIDDEN bool singlet_held_set_copy(struct held_table *t, struct held *h, void *copy,
-			   uint32_t len);
-HIDDEN int singlet_held_copy(struct held_table *t, struct held *h, const void *data,
-		      uint32_t len);
-HIDDEN void singlet_held_drop_copy(struct held_table *t, struct held *h);
+HIDDEN struct held_at singlet_held_entry(struct held_table *t,
+					 const struct map *map, uint64_t id);
+HIDDEN bool singlet_held_set_copy(struct held_table *t, struct held_at at,
+				  void *copy, uint32_t len);
+HIDDEN int singlet_held_copy(struct held_table *t, struct held_at at,
+			     const void *data, uint32_t len);
+HIDDEN void singlet_held_drop_copy(struct held_table *t, struct held_at at);
 
-typedef void (*held_fn)(void *ctx, struct held *h);
+typedef void (*held_fn)(void *ctx, struct held_at at);
 HIDDEN void singlet_held_for_each(struct held_table *t, held_fn fn, void *ctx);
-
-/* The slab of @handle, or NULL: nothing of it was ever held. */
-static inline struct held_slab *held_find_slab(const struct held_table *t,
-					       uint32_t handle)
-{
-	uint32_t index = handle >> HELD_SLOT_BITS;
-	struct held_chunk *chunk;
-
-	chunk = atomic_load_explicit(&t->chunk[index >> HELD_CHUNK_BITS],
-				     memory_order_acquire);
-	if (!chunk)
-		return NULL;
-	return atomic_load_explicit(&chunk->slab[index &
-						 ((1u << HELD_CHUNK_BITS) - 1)],
-				    memory_order_acquire);
-}
 
 static inline uint32_t held_slot(uint32_t handle)
 {
 	return handle & ((1u << HELD_SLOT_BITS) - 1);
 }
 
-/* The entry of @handle, or NULL. */
-static inline struct held *held_find(const struct held_table *t,
-				     uint32_t handle)
+/* The array of entries that @place has now. */
+static inline struct held_slab *held_slab(const struct held_place *place)
 {
-	struct held_slab *s = held_find_slab(t, handle);
-
-	return s && held_slot(handle) < s->cap ? &s->slot[held_slot(handle)] :
-						 NULL;
+	return atomic_load_explicit(&place->slab, memory_order_acquire);
 }
 
-/* The slab of an entry. */
-static inline struct held_slab *held_slab(struct held *h)
+/* The hash of an entry's value.  Lock held. */
+static inline uint32_t *held_hash(struct held_at at)
 {
-	return (struct held_slab *)((char *)(h - held_slot(h->handle)) -
-				    offsetof(struct held_slab, slot));
+	return &held_slab(at.place)->hash[held_slot(at.handle)];
+}
+
+/* The entry of @handle, or none. */
+static inline struct held_at held_find(const struct held_table *t,
+				       uint32_t handle)
+{
+	uint32_t index = handle >> HELD_SLOT_BITS, slot = held_slot(handle);
+	struct held_at at = { .handle = handle };
+	struct held_chunk *chunk;
+
+	chunk = atomic_load_explicit(&t->chunk[index >> HELD_CHUNK_BITS],
+				     memory_order_acquire);
+	if (!chunk)
+		return at;
+	at.place = &chunk->place[index & ((1u << HELD_CHUNK_BITS) - 1)];
+	if (slot < atomic_load_explicit(&at.place->cap, memory_order_acquire))
+		at.h = &held_slab(at.place)->slot[slot];
+	return at;
 }
 
 /* @n more users.  Return: false: it is not held, or by too many. */
@@ -139,11 +157,11 @@ static inline bool held_get(struct held *h, uint32_t n)
 	return true;
 }
 
-static inline uint64_t held_id(const struct held *h)
+static inline uint64_t held_id(struct held_at at)
 {
-	return (uint64_t)atomic_load_explicit(&h->gen,
+	return (uint64_t)atomic_load_explicit(&at.h->gen,
 					      memory_order_relaxed) << 32 |
-	       h->handle;
+	       at.handle;
 }
 
 enum held_put {
@@ -176,25 +194,32 @@ static inline enum held_put held_put(struct held *h, uint32_t n)
 }
 
 /* Where the value of an entry is if it is mapped, or NULL. */
-static inline const char *held_mapped(struct held *h)
+static inline const char *held_mapped(struct held_at at)
 {
-	const struct held_slab *slab = held_slab(h);
-	const char *base;
+	const char *base = atomic_load_explicit(&at.place->base,
+						memory_order_relaxed);
 
-	base = atomic_load_explicit(&slab->base, memory_order_relaxed);
-	return base ? base + (size_t)held_slot(h->handle) *
-		      atomic_load_explicit(&slab->size, memory_order_relaxed) :
-		      NULL;
+	return base ? base + (size_t)held_slot(at.handle) *
+		      atomic_load_explicit(&at.place->size,
+					   memory_order_relaxed) : NULL;
 }
 
 /* The value of an entry that the caller got. */
-static inline const void *held_data(struct held *h)
+static inline const void *held_data(struct held_at at)
 {
-	const char *mapped = held_mapped(h);
+	const char *mapped = held_mapped(at);
 
 	return mapped ? mapped :
-	       atomic_load_explicit(&held_slab(h)->copy[held_slot(h->handle)],
+	       atomic_load_explicit(&held_slab(at.place)->
+				    copy[held_slot(at.handle)],
 				    memory_order_acquire);
+}
+
+/* Somebody will look at an entry and the value: they come together. */
+static inline void held_prefetch(struct held_at at)
+{
+	__builtin_prefetch(at.h, 1);
+	__builtin_prefetch(held_mapped(at));
 }
 
 #endif /* _SINGLET_HELD_H */

@@ -23,7 +23,7 @@ static int by_value(struct singlet *s, unsigned long command,
 		    struct singlet_intern_item *item, const void *data,
 		    size_t len)
 {
-	const struct held *h = NULL;
+	struct held_at at = { .h = NULL };
 	ssize_t done;
 
 	if (len > UINT32_MAX)
@@ -35,11 +35,11 @@ static int by_value(struct singlet *s, unsigned long command,
 		return outcome(done, item->result);
 	}
 	if (len <= SINGLET_MAX_VALUE)
-		h = cache_find(s->cache,
-			       cache_hash(s->cache, item->type, data, len),
-			       item->type, data, len);
-	if (h) {
-		item->id = held_id(h);
+		at = cache_find(s->cache,
+				cache_hash(s->cache, item->type, data, len),
+				item->type, data, len);
+	if (at.h) {
+		item->id = held_id(at);
 		return 0;
 	}
 	done = singlet_cached_ask(s->cache, command, item);

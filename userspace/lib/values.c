@@ -1,27 +1,50 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Hash to entry; see values.h. */
+/* Hash to handle; see values.h. */
+#define _GNU_SOURCE
 #include "values.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-#define WORDS_FIRST	256u
+#define WORDS_FIRST	512u	/* a page */
 #define WORDS_MAX	(1ull << 32)
+
+static size_t size_of(const struct values_table *t)
+{
+	return (t->mask + (size_t)1) * sizeof(t->word[0]);
+}
 
 static struct values_table *make(struct values *v, uint64_t words)
 {
 	struct values_table *t;
-	size_t bytes;
+	void *p;
 
 	if (words > WORDS_MAX || words > SIZE_MAX / 2 / sizeof(t->word[0]))
 		return NULL;
-	bytes = sizeof(*t) + words * sizeof(t->word[0]);
-	t = calloc(1, bytes);
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
 	t->mask = words - 1;
-	v->bytes += bytes;
+	p = mmap(NULL, size_of(t), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) {
+		free(t);
+		return NULL;
+	}
+	t->word = p;
+	v->bytes += sizeof(*t) + size_of(t);
 	return t;
+}
+
+/*
+ * There is a larger one, and who is in this one still may miss what is there.
+ * Should the system keep the words, they are right or out of date, as ever.
+ */
+static void outgrow(struct values *v, struct values_table *t)
+{
+	if (!madvise((void *)t->word, size_of(t), MADV_DONTNEED))
+		v->bytes -= size_of(t);
 }
 
 /* Return: 0 or -ENOMEM. */
@@ -42,6 +65,7 @@ void singlet_values_end(struct values *v)
 
 	for (; t; t = older) {
 		older = t->older;
+		munmap((void *)t->word, size_of(t));
 		free(t);
 	}
 }
@@ -51,37 +75,30 @@ static struct values_table *current(struct values *v)
 	return atomic_load_explicit(&v->table, memory_order_relaxed);
 }
 
-static uintptr_t word_at(const struct values_table *t, uint32_t at)
+static uint64_t word_at(const struct values_table *t, uint32_t at)
 {
 	return atomic_load_explicit(&t->word[at & t->mask],
 				    memory_order_relaxed);
 }
 
-static void set_word(struct values_table *t, uint32_t at, uintptr_t word)
+static void set_word(struct values_table *t, uint32_t at, uint64_t word)
 {
 	atomic_store_explicit(&t->word[at & t->mask], word,
 			      memory_order_release);
 }
 
-static uintptr_t word_of(const struct held *h)
+static uint32_t hash_of(uint64_t word)
 {
-	return (uintptr_t)h ^ values_tag(h->hash);
+	return word >> 32;
 }
 
-/* Whose word is there. */
-static const struct held *held_of(uintptr_t word)
+static void put(struct values_table *t, uint64_t word)
 {
-	return (const struct held *)(uintptr_t)
-	       ((uint64_t)word & ((1ull << VALUES_TAG_SHIFT) - 1));
-}
-
-static void put(struct values_table *t, const struct held *h)
-{
-	uint32_t at = h->hash;
+	uint32_t at = hash_of(word);
 
 	while (word_at(t, at))
 		at++;
-	set_word(t, at, word_of(h));
+	set_word(t, at, word);
 }
 
 /* Room for one more.  Lock held.  Return: 0 or -ENOMEM. */
@@ -97,30 +114,31 @@ int singlet_values_reserve(struct values *v)
 		return -ENOMEM;
 	for (i = 0; i <= t->mask; i++)
 		if (word_at(t, i))
-			put(new, held_of(word_at(t, i)));
+			put(new, word_at(t, i));
 	new->older = t;
 	atomic_store_explicit(&v->table, new, memory_order_release);
+	outgrow(v, t);
 	return 0;
 }
 
-/* After singlet_values_reserve(), under the same lock; @h->hash is set. */
-void singlet_values_add(struct values *v, struct held *h)
+/* After singlet_values_reserve(), under the same lock. */
+void singlet_values_add(struct values *v, uint32_t hash, uint32_t handle)
 {
-	put(current(v), h);
+	put(current(v), values_word(hash, handle));
 	v->nr++;
 }
 
 /* It is there.  Lock held. */
-void singlet_values_remove(struct values *v, struct held *h)
+void singlet_values_remove(struct values *v, uint32_t hash, uint32_t handle)
 {
 	struct values_table *t = current(v);
-	uint32_t hole = h->hash, at;
+	uint32_t hole = hash, at;
 
-	while (word_at(t, hole) != word_of(h))
+	while (word_at(t, hole) != values_word(hash, handle))
 		hole++;
 	/* What follows moves up, so that searches need no marks of the dead. */
 	for (at = hole + 1; word_at(t, at); at++) {
-		uint32_t home = held_of(word_at(t, at))->hash;
+		uint32_t home = hash_of(word_at(t, at));
 
 		if (((at - home) & t->mask) < ((at - hole) & t->mask))
 			continue;
