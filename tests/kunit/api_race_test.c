@@ -167,6 +167,18 @@ static int shrinker(void *ctx)
 	return 0;
 }
 
+/* @ctx: the first of four. */
+static bool raced_enough(void *ctx)
+{
+	struct racer *racer = ctx;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		if (READ_ONCE(racer[i].rounds) <= 2)
+			return false;
+	return READ_ONCE(racer[2].hits) && READ_ONCE(racer[3].hits);
+}
+
 static void api_race(struct kunit *test)
 {
 	static const suite_thread_t fn[] = {
@@ -192,7 +204,7 @@ static void api_race(struct kunit *test)
 			.next = (i + 1) << 28, .shown = shown,
 		};
 	racer[1].shown = shown + VALUES + 1;
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 1000);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 1000, raced_enough);
 
 	for (i = 0; i < ARRAY_SIZE(fn); i++) {
 		KUNIT_EXPECT_EQ_MSG(test, racer[i].line, 0, "thread %u", i);

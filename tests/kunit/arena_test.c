@@ -351,6 +351,13 @@ static int race_touch(void *ctx)
 	return 0;
 }
 
+static bool race_met(void *ctx)
+{
+	struct arena_race *r = ctx;
+
+	return atomic_long_read(&r->made) && atomic_long_read(&r->seen);
+}
+
 /* Slabs come and go while the arena is made and filled, and touched. */
 static void arena_races(struct kunit *test)
 {
@@ -362,7 +369,7 @@ static void arena_races(struct kunit *test)
 	r->pool = suite_pool(test);
 	suite_run(test, fn, ctx, 2, 100);
 	arena_of(test);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 1000);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 1000, race_met);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&r->wrong), 0);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&r->made), 0);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&r->seen), 0);

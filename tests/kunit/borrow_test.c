@@ -265,6 +265,14 @@ static struct race *race(struct kunit *test)
 	return r;
 }
 
+static bool races_met(void *ctx)
+{
+	struct race *r = ctx;
+
+	return atomic_long_read(&r->found) && atomic_long_read(&r->missed) &&
+	       atomic_long_read(&r->collected) && atomic_long_read(&r->spared);
+}
+
 /* What is borrowed stays as it is, with all else coming and going. */
 static void borrow_races(struct kunit *test)
 {
@@ -279,7 +287,8 @@ static void borrow_races(struct kunit *test)
 	suite_index(test, r->store);
 	for (i = 0; i < 3; i++)
 		r->page[i] = suite_borrows(test, r->store);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), suite_scaled(3000));
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), suite_scaled(3000),
+			races_met);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&r->wrong), 0);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&r->found), 0);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&r->missed), 0);
@@ -307,6 +316,13 @@ static int race_open(void *ctx)
 	return 0;
 }
 
+static bool index_is_made(void *ctx)
+{
+	struct race *r = ctx;
+
+	return READ_ONCE(r->store->index) || atomic_long_read(&r->wrong);
+}
+
 /* Made while objects come and go: those that stay are found, the others not. */
 static void index_made_meanwhile(struct kunit *test)
 {
@@ -325,7 +341,7 @@ static void index_made_meanwhile(struct kunit *test)
 	suite_intern_values(test, obj, 0, INDEX_VALUES);
 	r->inode = singlet_space_new();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, r->inode);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 100);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 100, index_is_made);
 	singlet_space_put(r->inode);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&r->wrong), 0);
 	KUNIT_ASSERT_NOT_NULL(test, r->store->index);

@@ -364,13 +364,27 @@ static void expect_right(struct kunit *test, struct shared *s, u64 held)
 	suite_expect_empty(test, s->store);
 }
 
+static bool raced_enough(void *ctx)
+{
+	struct shared *s = ctx;
+
+	return atomic_long_read(&s->rounds) > 20;
+}
+
+static bool heated_enough(void *ctx)
+{
+	struct shared *s = ctx;
+
+	return raced_enough(s) && atomic_long_read(&s->heated);
+}
+
 /* Four threads, one of which is the heater; @held as expect_right(). */
 static void race(struct kunit *test, struct shared *s,
 		 const suite_thread_t *fn, u64 held)
 {
 	void *ctx[] = { s, s, s, s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(ctx), 800);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(ctx), 800, heated_enough);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&s->heated), 0);
 	if (s->obj)
 		singlet_store_put(s->obj);
@@ -401,7 +415,7 @@ static void hot_busy(struct kunit *test)
 	void *ctx[] = { s };
 
 	s->obj = heated(test, "label");
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 1800);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 1800, raced_enough);
 	KUNIT_EXPECT_TRUE(test, hot(s->obj));
 	singlet_store_put(s->obj);
 	expect_right(test, s, 0);
@@ -485,7 +499,8 @@ static void hot_contended(struct kunit *test)
 	s->obj = suite_str(test, s->store, "label");
 	/* On a busy machine the CPUs may not be at it at the same time. */
 	for (i = 0; i < 20 && !atomic_long_read(&s->hot); i++)
-		suite_run(test, fn, ctx, ARRAY_SIZE(fn), 200);
+		suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 200,
+				raced_enough);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&s->hot), 0);
 	singlet_store_put(s->obj);
 	expect_right(test, s, 0);
@@ -498,7 +513,7 @@ static void hot_alone(struct kunit *test)
 	struct shared *s = shared(test);
 	void *ctx[] = { s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 200);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 200, raced_enough);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->hot), 0);
 	expect_right(test, s, 0);
 }

@@ -252,6 +252,13 @@ static int taker(void *ctx)
 	return 0;
 }
 
+static bool met_enough(void *ctx)
+{
+	struct shared *s = ctx;
+
+	return READ_ONCE(s->rounds) > 1;
+}
+
 /* Whatever meets, no slab with idle objects stays off the list. */
 static void idle_race(struct kunit *test)
 {
@@ -264,7 +271,7 @@ static void idle_race(struct kunit *test)
 	suite_meeting_init(&s->meeting, ARRAY_SIZE(fn));
 	for (i = 0; i < SLABS; i++)
 		s->idle[i] = idle_alloc(test);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 600);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 600, met_enough);
 	for (i = 0; i < SLABS; i++)
 		singlet_idle_end(s->idle[i]);
 	KUNIT_EXPECT_EQ(test, s->lost, 0);
@@ -353,6 +360,13 @@ static int scanner(void *ctx)
 	return 0;
 }
 
+static bool scanned_enough(void *ctx)
+{
+	struct stores *s = ctx;
+
+	return atomic_long_read(&s->made) && atomic_long_read(&s->scans);
+}
+
 static void idle_destroy_race(struct kunit *test)
 {
 	static const suite_thread_t fn[] = { store_maker, scanner };
@@ -360,7 +374,7 @@ static void idle_destroy_race(struct kunit *test)
 	void *ctx[] = { s, s };
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 800);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 800, scanned_enough);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->failed), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&s->late), 0);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&s->made), 0);

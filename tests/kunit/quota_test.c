@@ -343,6 +343,14 @@ static int charger(void *ctx)
 	return 0;
 }
 
+static bool charged_enough(void *ctx)
+{
+	const struct shared *s = ((struct member *)ctx)->s;
+
+	return READ_ONCE(s->rounds) > 1 && READ_ONCE(s->refused) &&
+	       READ_ONCE(s->charged);
+}
+
 static void quota_race(struct kunit *test)
 {
 	static const suite_thread_t fn[] = { charger, charger, charger };
@@ -356,7 +364,7 @@ static void quota_race(struct kunit *test)
 	suite_meeting_init(&s->meeting, ARRAY_SIZE(fn));
 	s->limit = 400;
 	suite_param(test, "user_max_objects", s->limit);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 600);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 600, charged_enough);
 	KUNIT_EXPECT_EQ(test, s->beyond, 0);
 	KUNIT_EXPECT_EQ(test, s->missing, 0);
 	KUNIT_EXPECT_EQ(test, s->wrong, 0);
@@ -413,6 +421,13 @@ static int spender(void *ctx)
 	return 0;
 }
 
+static bool squeezed_enough(void *ctx)
+{
+	const struct squeezed *s = ctx;
+
+	return READ_ONCE(s->rounds) > 1;
+}
+
 static void quota_squeeze_race(struct kunit *test)
 {
 	static const suite_thread_t fn[] = { squeezer, spender };
@@ -422,7 +437,7 @@ static void quota_squeeze_race(struct kunit *test)
 	};
 	void *ctx[] = { &s, &s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 500);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 500, squeezed_enough);
 	KUNIT_EXPECT_EQ(test, s.short_of, 0);
 	KUNIT_EXPECT_GT(test, s.rounds, 1);
 	kunit_info(test, "%lu rounds", s.rounds);

@@ -173,6 +173,13 @@ static int finder(void *ctx)
 	return 0;
 }
 
+static bool raced_enough(void *ctx)
+{
+	struct shared *s = ctx;
+
+	return atomic_long_read(&s->rounds) > 20;
+}
+
 static void race_intern(struct kunit *test)
 {
 	static const suite_thread_t fn[] = {
@@ -181,8 +188,15 @@ static void race_intern(struct kunit *test)
 	struct shared *s = shared(test);
 	void *ctx[] = { s, s, s, s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 600);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 600, raced_enough);
 	expect_right(test, s);
+}
+
+static bool found_some(void *ctx)
+{
+	struct shared *s = ctx;
+
+	return raced_enough(s) && atomic_long_read(&s->hits);
 }
 
 static void race_find(struct kunit *test)
@@ -193,7 +207,7 @@ static void race_find(struct kunit *test)
 	struct shared *s = shared(test);
 	void *ctx[] = { s, s, s, s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 600);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 600, found_some);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&s->hits), 0);
 	expect_right(test, s);
 }
@@ -261,6 +275,11 @@ static int twin(void *ctx)
 	return 0;
 }
 
+static bool twins_enough(void *ctx)
+{
+	return raced_enough(((struct twin *)ctx)->both->s);
+}
+
 static void race_same_value(struct kunit *test)
 {
 	static const suite_thread_t fn[] = { twin, twin };
@@ -269,7 +288,7 @@ static void race_same_value(struct kunit *test)
 	struct twin twins[] = { { &both, 0 }, { &both, 1 } };
 	void *ctx[] = { &twins[0], &twins[1] };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 500);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 500, twins_enough);
 	/* One of each pair made it; the last one may have been alone. */
 	KUNIT_EXPECT_GE(test, 2 * (atomic_long_read(&s->hits) + 1),
 			atomic_long_read(&s->rounds));
@@ -311,7 +330,7 @@ static void race_plain(struct kunit *test)
 	void *ctx[] = { s, s, s, s };
 
 	s->type = suite_type(test, s->store, "plain", SINGLET_KIND_PLAIN);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 400);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 400, raced_enough);
 	KUNIT_EXPECT_EQ(test, suite_stats(s->store).objects, 0);
 	expect_right(test, s);
 }
@@ -388,7 +407,7 @@ static void race_type(struct kunit *test)
 	struct shared *s = shared(test);
 	void *ctx[] = { s, s, s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 600);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 600, raced_enough);
 	KUNIT_EXPECT_EQ(test, suite_stats(s->store).objects, 0);
 	expect_right(test, s);
 }
@@ -451,7 +470,7 @@ static void race_slots(struct kunit *test)
 	struct shared *s = shared(test);
 	void *ctx[] = { s, s, s, s };
 
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 400);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 400, raced_enough);
 	expect_right(test, s);
 }
 

@@ -68,9 +68,15 @@ void suite_slot_free(struct singlet_object *obj)
 	singlet_pool_free(obj);
 }
 
-void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
-	       unsigned int nr, unsigned int ms)
+/* What is enough comes late where everything is slow and other things run. */
+#define ENOUGH_MS	60000
+
+void suite_run_until(struct kunit *test, const suite_thread_t *fn,
+		     void *const *ctx, unsigned int nr, unsigned int ms,
+		     suite_enough_t enough)
 {
+	unsigned int waited;
+
 	struct task_struct *task[RUN_MAX];
 	unsigned int i, made;
 
@@ -86,12 +92,21 @@ void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
 		for (i = 0; i < nr; i++)
 			wake_up_process(task[i]);
 		msleep(ms);
+		for (waited = 0; enough && !enough(ctx[0]) &&
+		     waited < ENOUGH_MS; waited += 20)
+			msleep(20);
 	}
 	for (i = 0; i < made; i++) {
 		kthread_stop(task[i]);
 		put_task_struct(task[i]);
 	}
 	KUNIT_ASSERT_EQ(test, made, nr);
+}
+
+void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
+	       unsigned int nr, unsigned int ms)
+{
+	suite_run_until(test, fn, ctx, nr, ms, NULL);
 }
 
 void suite_meeting_init(struct suite_meeting *meeting, unsigned int nr)

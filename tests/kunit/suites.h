@@ -178,6 +178,16 @@ typedef int (*suite_thread_t)(void *ctx);
 void suite_run(struct kunit *test, const suite_thread_t *fn, void *const *ctx,
 	       unsigned int nr, unsigned int ms);
 
+/*
+ * The same, and on until @enough says so of the first @ctx: what a test wants to
+ * have happened is waited for, not timed.  A minute later it has not.
+ */
+typedef bool (*suite_enough_t)(void *ctx);
+
+void suite_run_until(struct kunit *test, const suite_thread_t *fn,
+		     void *const *ctx, unsigned int nr, unsigned int ms,
+		     suite_enough_t enough);
+
 extern struct kunit_suite size_suite, slab_suite, slab_dir_suite, table_suite,
 	object_suite, type_suite, store_suite, plain_suite, reclaim_suite,
 	refs_suite, session_suite, failure_suite, race_suite, idle_suite,

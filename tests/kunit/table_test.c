@@ -645,6 +645,13 @@ static int churner(void *ctx)
 	return 0;
 }
 
+static bool looked_enough(void *ctx)
+{
+	struct test_table *t = ctx;
+
+	return READ_ONCE(t->looked) > 200;
+}
+
 static void race(struct kunit *test, u32 mask, unsigned int nr)
 {
 	static const suite_thread_t fn[] = { reader, churner };
@@ -658,7 +665,7 @@ static void race(struct kunit *test, u32 mask, unsigned int nr)
 	t->nr = nr;
 	for (i = 0; i < 200; i++)
 		KUNIT_ASSERT_EQ(test, insert_grow(t, i), 0);
-	suite_run(test, fn, ctx, ARRAY_SIZE(fn), 500);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 500, looked_enough);
 	looked = t->looked;
 	KUNIT_EXPECT_EQ(test, t->lost, 0);
 	KUNIT_EXPECT_GT(test, looked, 200);
