@@ -31,6 +31,7 @@ struct bench_cache {
 	void (*reclaim)(unsigned int nr);	/* of what was put */
 	void (*settle)(void);		/* work left over from inserts; or NULL */
 	struct bench_side hit, miss;	/* without names */
+	struct bench_side hit_many;	/* hits, several in a call; or none */
 };
 
 extern const struct bench_cache cache_ours, cache_rht, cache_rht_jhash,

@@ -80,6 +80,8 @@ static int add_cache(struct bench_case *c, struct data *d, unsigned int i)
 	side = d->l->what == HIT ? cache->hit : cache->miss;
 	side.name = cache->name;
 	bench_add_side(c, &side);
+	if (d->l->what == HIT && cache->hit_many.batch)
+		bench_add_side(c, &cache->hit_many);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/wait.h>
 
 #include "report.h"
+#include "workload.h"
 
 #define ROUNDS_MIN	3U
 #define ROUNDS_MAX	1001U
@@ -135,25 +136,42 @@ static void begin_timed(struct thread *t, unsigned int way)
 		meet(t);
 }
 
+/* The next @nr keys come into the CPU's cache. */
+static void fetch_keys(const struct bench_worker *w, unsigned int nr)
+{
+	const struct bench_case *c = w->c;
+	unsigned int i, pos = w->pos;
+	u32 at;
+
+	for (i = 0; c->keys && i < nr; i++) {
+		const struct bench_key *key = &c->keys[w->order[pos]];
+
+		for (at = 0; at < key->len; at += 8)
+			(void)READ_ONCE(key->data[at]);
+		if (++pos == c->nr_order)
+			pos = 0;
+	}
+}
+
 static void do_batches(struct thread *t, const struct bench_side *side,
 		       struct record *r)
 {
 	struct bench_worker *w = &t->w;
-	u64 begin, start, now;
+	u64 start, cycles = 0;
 	unsigned int n = 0;
 	int err = 0;
 
-	begin = bench_clock();
-	now = begin;
 	while (n < t->run->batches && !over(t->run) && !err) {
-		start = now;
+		fetch_keys(w, w->c->ops);
+		start = bench_clock();
 		err = side->batch(w);
-		now = bench_clock();
-		r->batch[w->cpu][n++] = min_t(u64, now - start, U32_MAX);
+		start = bench_clock() - start;
+		r->batch[w->cpu][n++] = min_t(u64, start, U32_MAX);
+		cycles += start;
 	}
 	WRITE_ONCE(t->run->stop, true);
 	r->nr_batch[w->cpu] = n;
-	r->cycles[w->cpu] = now - begin;
+	r->cycles[w->cpu] = cycles;
 	if (!err && side->after)
 		err = side->after(w);
 	fail(t->run, err);
@@ -167,7 +185,10 @@ static void do_singles(struct thread *t, const struct bench_side *side,
 	int err = 0;
 
 	for (i = 0; i < SINGLES && !over(t->run); i++) {
-		u32 cycles = bench_time_single(side->single, w);
+		u32 cycles;
+
+		fetch_keys(w, 1);
+		cycles = bench_time_single(side->single, w);
 
 		if (cycles == U32_MAX) {
 			err = -ENOMEM;

@@ -12,6 +12,9 @@
  *           theirs; then some timed batches, then some singles
  *   round   a phase of each side on one CPU, then one of each on all
  *
+ * Keys are in the CPU's cache when a batch begins: whoever asks for a value has
+ * just read or made it, and to wait for it is no part of the operation.
+ *
  * Where data lie in memory, and which of them share a bucket, is chance, and
  * the same chance in all rounds.  A case that can make its data anew does so
  * some times, and the rounds are divided among these layouts.
@@ -40,7 +43,7 @@
 #include "clock.h"
 
 #define BENCH_CPUS	2	/* at most */
-#define BENCH_SIDES	6	/* at most, of a case */
+#define BENCH_SIDES	8	/* at most, of a case */
 #define BENCH_OPS	64	/* operations in a batch, mostly */
 #define BENCH_HELD	512	/* room for objects of a worker */
 #define BENCH_LAYOUTS	5	/* of a case that can be laid out anew */

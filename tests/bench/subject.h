@@ -9,6 +9,7 @@
 #define SINGLET_BENCH_SUBJECT_H
 
 #include <linux/err.h>
+#include <linux/singlet.h>
 
 #include "intern.h"
 #include "object.h"
@@ -41,6 +42,14 @@ subject_intern(struct singlet_type *type, const void *data, u32 len)
 
 	obj = singlet_type_intern(type, data, len, true, GFP_KERNEL);
 	return IS_ERR(obj) ? NULL : obj;
+}
+
+/* Return: how many of @nr were interned. */
+static inline unsigned int
+subject_intern_many(struct singlet_type *type, const struct singlet_value *value,
+		    struct singlet_object **obj, unsigned int nr)
+{
+	return singlet_type_intern_many(type, value, obj, nr, GFP_KERNEL);
 }
 
 static __always_inline struct singlet_object *

@@ -100,11 +100,13 @@ static bool find_one(void *ctx, const uint32_t *order, size_t nr)
 
 #define BATCH_MAX	256
 
-/* The next items of @order, of which there are @nr.  Return: how many. */
-static size_t next_batch(const struct with_singlet *w, const uint32_t *order,
-			 size_t nr, struct singlet_intern_item *item)
+/* The next items of @order, of which there are @nr, up to @n.  Return: how many. */
+static size_t next_items(const struct with_singlet *w, const uint32_t *order,
+			 size_t nr, size_t n, struct singlet_intern_item *item)
 {
-	size_t n = nr < w->batch ? nr : w->batch, i;
+	size_t i;
+
+	n = nr < n ? nr : n;
 
 	for (i = 0; i < n; i++)
 		item[i] = (struct singlet_intern_item){
@@ -115,14 +117,14 @@ static size_t next_batch(const struct with_singlet *w, const uint32_t *order,
 	return n;
 }
 
-static bool intern_batch(void *ctx, const uint32_t *order, size_t nr)
+static bool intern_by(void *ctx, const uint32_t *order, size_t nr, size_t batch)
 {
 	const struct with_singlet *w = ctx;
 	struct singlet_intern_item item[BATCH_MAX];
 	size_t i, j, n;
 
 	for (i = 0; i < nr; i += n) {
-		n = next_batch(w, order + i, nr - i, item);
+		n = next_items(w, order + i, nr - i, batch, item);
 		if (singlet_batch_intern(w->s, item, n) != (ssize_t)n)
 			return false;
 		for (j = 0; j < n; j++) {
@@ -134,24 +136,38 @@ static bool intern_batch(void *ctx, const uint32_t *order, size_t nr)
 	return true;
 }
 
+static bool intern_batch(void *ctx, const uint32_t *order, size_t nr)
+{
+	return intern_by(ctx, order, nr, ((struct with_singlet *)ctx)->batch);
+}
+
+static bool intern_all(void *ctx, const uint32_t *order, size_t nr)
+{
+	return intern_by(ctx, order, nr, BATCH_MAX);
+}
+
 /* Those that nobody made yet; the others are there to be borrowed. */
 static bool intern_missing(void *ctx, const uint32_t *order, size_t nr)
 {
 	const struct with_singlet *w = ctx;
-	struct singlet_borrow b;
-	size_t i;
+	struct singlet_intern_item item[BATCH_MAX];
+	struct singlet_borrow b[BATCH_MAX];
+	uint32_t missing[BATCH_MAX];
+	size_t i, j, n, m;
 
-	for (i = 0; i < nr; i++) {
-		uint32_t n = order[i];
-
-		if (!singlet_borrow_value(w->s, SINGLET_TYPE_STR,
-					  w->labels->text[n], w->labels->len[n],
-					  &b)) {
-			w->id[n] = b.id;
-			singlet_borrow_end(w->s, &b);
-		} else if (!intern_one(ctx, &n, 1)) {
+	for (i = 0; i < nr; i += n) {
+		n = next_items(w, order + i, nr - i, BATCH_MAX, item);
+		if (singlet_batch_borrow(w->s, item, b, n) != (ssize_t)n)
 			return false;
+		for (j = m = 0; j < n; j++) {
+			if (item[j].result)
+				missing[m++] = order[i + j];
+			else
+				w->id[order[i + j]] = item[j].id;
 		}
+		singlet_batch_borrow_end(w->s, b, n);
+		if (m && !intern_all(ctx, missing, m))
+			return false;
 	}
 	return true;
 }
@@ -184,7 +200,7 @@ static bool find_batch(void *ctx, const uint32_t *order, size_t nr)
 	size_t i, j, n;
 
 	for (i = 0; i < nr; i += n) {
-		n = next_batch(w, order + i, nr - i, item);
+		n = next_items(w, order + i, nr - i, w->batch, item);
 		if (singlet_batch_borrow(w->s, item, b, n) != (ssize_t)n)
 			return false;
 		for (j = 0; j < n; j++) {
@@ -201,8 +217,11 @@ static bool find_batch(void *ctx, const uint32_t *order, size_t nr)
 
 const struct subject singlet_one = {
 	.name = "singlet", .threads = true,
+	/* A system call for each. */
+	.new_sample = 20000,
 	.open = open_cached, .close = close_session,
-	.intern = intern_one, .drop = drop, .find = find_one,
+	.intern = intern_one, .prepare = intern_all, .drop = drop,
+	.find = find_one,
 };
 
 const struct subject singlet_16 = {

@@ -3,6 +3,7 @@
  * users time LABELS ROUNDS SUBJECT - how long each thing takes
  * users hold LABELS SUBJECT        - hold every label until stdin ends
  * users about SUBJECT              - what must be known of it, if anything
+ * users about                      - the same of threads here
  *
  * Prints figures, "name value" a line; see tests/bench/report.  Exit status 77: the
  * subject is not there.
@@ -11,6 +12,7 @@
 #include "users.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,14 +266,57 @@ static void time_threads(const struct subject *s, void *ctx, const char *what,
 	print(what, order_name, threads, s, &all, mops);
 }
 
+/* Of two threads that wait for each other, the second: until it is told to end. */
+#define TURNS_END	UINT32_MAX
+
+static void *take_turns(void *arg)
+{
+	_Atomic uint32_t *turn = arg;
+	uint32_t seen;
+
+	while ((seen = atomic_load(turn)) != TURNS_END)
+		if (seen & 1)
+			atomic_compare_exchange_strong(turn, &seen, seen + 1);
+	return NULL;
+}
+
+/*
+ * Do threads of a program run at the same time?  Not on User Mode Linux 7.3, where
+ * all of them are one process of the machine below.  Two that take turns need a
+ * switch for each then, of which there are not many in this time.
+ */
+static bool threads_are_parallel(void)
+{
+	static int known = -1;
+	_Atomic uint32_t turn = 0;
+	uint64_t end = now() + 50000000;
+	pthread_t thread;
+	uint32_t seen;
+
+	if (known >= 0)
+		return known;
+	if (pthread_create(&thread, NULL, take_turns, &turn))
+		die("no thread");
+	while (now() < end) {
+		seen = atomic_load(&turn);
+		if (!(seen & 1))
+			atomic_compare_exchange_strong(&turn, &seen, seen + 1);
+	}
+	known = atomic_exchange(&turn, TURNS_END) > 1000;
+	pthread_join(thread, NULL);
+	return known;
+}
+
 static void time_misses(const struct subject *s, const struct labels *labels,
 			const uint32_t *order, const char *order_name,
 			unsigned int rounds)
 {
+	size_t nr = labels->nr, i;
 	struct times times = {};
 	double sum = 0;
-	size_t i;
 
+	if (s->new_sample && s->new_sample < nr)
+		nr = s->new_sample;
 	while (rounds--) {
 		void *ctx = s->open(s, labels);
 
@@ -280,19 +325,24 @@ static void time_misses(const struct subject *s, const struct labels *labels,
 		if (s->whole) {
 			uint64_t begin = now();
 
-			if (!s->intern(ctx, order, labels->nr))
+			if (!s->intern(ctx, order, nr))
 				die(s->name);
-			add_time(&times, now() - begin, labels->nr);
+			add_time(&times, now() - begin, nr);
 		} else {
-			pass(s, ctx, order, labels->nr, s->intern, NULL,
-			     &times);
+			pass(s, ctx, order, nr, s->intern, NULL, &times);
 		}
-		s->drop(ctx, order, labels->nr);
+		s->drop(ctx, order, nr);
 		s->close(ctx);
 	}
 	for (i = 0; i < times.nr; i++)
 		sum += times.ns[i];
 	print("usermiss", order_name, 1, s, &times, 1000 * times.nr / sum);
+}
+
+static bool prepare(const struct subject *s, void *ctx, const uint32_t *order,
+		    size_t nr)
+{
+	return (s->prepare ?: s->intern)(ctx, order, nr);
 }
 
 /* What is found is in the page tables then, and all else that only comes once. */
@@ -327,14 +377,15 @@ static void time_all(const struct subject *s, const struct labels *labels,
 		if (!s->finds)
 			time_misses(s, labels, order, names[i], rounds);
 		ctx = s->open(s, labels);
-		if (!ctx || !s->intern(ctx, same, labels->nr))
+		if (!ctx || !prepare(s, ctx, same, labels->nr))
 			die(s->name);
 		if (s->memory && !i)
 			printf("usermem.%s.bytes %.1f\n", s->name,
 			       (s->memory(ctx) - before) / labels->nr);
 		warm_up(s, ctx, labels);
-		for (threads = 1; threads <= (s->threads ? THREADS : 1);
-		     threads++) {
+		for (threads = 1; threads <= (s->threads &&
+					      threads_are_parallel() ?
+					      THREADS : 1); threads++) {
 			if (!s->new_only && !s->finds)
 				time_threads(s, ctx, "userhit", names[i],
 					     order, labels->nr, threads,
@@ -358,7 +409,7 @@ static void hold(const struct subject *s, const struct labels *labels)
 	void *ctx = s->open(s, labels);
 	char c;
 
-	if (!ctx || !s->intern(ctx, order, labels->nr) ||
+	if (!ctx || !prepare(s, ctx, order, labels->nr) ||
 	    (s->thread_begin && !s->thread_begin(ctx)) ||
 	    (s->find && !s->find(ctx, order, labels->nr)))
 		die(s->name);
@@ -395,11 +446,16 @@ int main(int argc, char **argv)
 	struct labels labels;
 	size_t i;
 
+	if (argc == 2 && !strcmp(argv[1], "about")) {
+		if (!threads_are_parallel())
+			puts("two threads of a program do not run at the same time here: not measured");
+		return 0;
+	}
 	for (i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
 		if (!strcmp(subjects[i]->name, name))
 			s = subjects[i];
 	if (!s || argc < 3 || argc > 5)
-		die("usage: users time LABELS ROUNDS SUBJECT | users hold LABELS SUBJECT | users about SUBJECT");
+		die("usage: users time LABELS ROUNDS SUBJECT | users hold LABELS SUBJECT | users about [SUBJECT]");
 	if (argc == 3) {
 		if (s->lacks)
 			printf("%s: %s\n", s->name, s->lacks);

@@ -33,6 +33,8 @@ struct subject {
 	 * is given; give back one of each.
 	 */
 	bool (*intern)(void *ctx, const uint32_t *order, size_t nr);
+	/* The same when nobody looks at the time.  NULL: by @intern. */
+	bool (*prepare)(void *ctx, const uint32_t *order, size_t nr);
 	void (*drop)(void *ctx, const uint32_t *order, size_t nr);
 	/* Find each, read all of it, be done with it.  May be NULL. */
 	bool (*find)(void *ctx, const uint32_t *order, size_t nr);
@@ -42,6 +44,7 @@ struct subject {
 	/* Bytes that it has; without labels when @ctx is NULL.  May be NULL. */
 	double (*memory)(void *ctx);
 	size_t sample;		/* most labels that it is asked for; 0: all */
+	size_t new_sample;	/* most of them that are timed when new; 0: all */
 	bool new_only;		/* does not know when a label comes again */
 	bool threads;		/* may be asked by two at a time */
 	bool whole;		/* misses are a matter of all labels at once */
