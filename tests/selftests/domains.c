@@ -340,7 +340,7 @@ TEST_F(user, result_refused_late)
 {
 	struct flipper flipper = { .page = st_map_with_hole(1) };
 	struct singlet_domain_create *create = (void *)flipper.page;
-	unsigned int made = 0, fds = sd_open_fds(), rounds = st_scale(3000);
+	unsigned int made = 0, fds = sd_open_fds(), rounds = st_scale(1000);
 	pthread_t thread;
 
 	ASSERT_EQ(pthread_create(&thread, NULL, flip, &flipper), 0);
