@@ -535,16 +535,24 @@ static __always_inline u32 seek_line(const struct singlet_store *store,
 	return hash;
 }
 
-/* What the line names, which is fetched; or HANDLE_NONE.  RCU section. */
-static __always_inline u32 seek_handle(const struct singlet_store *store,
-				       u32 hash)
+/*
+ * What the lines of @nr hashes name, which is fetched; HANDLE_NONE stays and is for
+ * what they do not name.  RCU section.
+ */
+static __always_inline void seek_handles(const struct singlet_store *store,
+					 const u32 *hash, u32 *handle,
+					 unsigned int nr)
 {
-	u32 handle;
+	unsigned int i;
 
-	if (unlikely(!find_handle(&store->table, hash, &handle)))
-		return HANDLE_NONE;
-	fetch_handle(store, handle);
-	return handle;
+	for (i = 0; i < nr; i++) {
+		if (unlikely(handle[i] == HANDLE_NONE))
+			continue;
+		if (likely(find_handle(&store->table, hash[i], &handle[i])))
+			fetch_handle(store, handle[i]);
+		else
+			handle[i] = HANDLE_NONE;
+	}
 }
 
 /* The object at @handle if it is that of the value, with a reference; or NULL. */
@@ -570,6 +578,7 @@ take_hit(struct singlet_store *store, struct singlet_type *type, u32 handle,
 static void seek_wishes(struct singlet_store *store, struct singlet_wish *wish,
 			unsigned int nr, u32 *handle)
 {
+	u32 hash[WISHES_MAX];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -579,12 +588,10 @@ static void seek_wishes(struct singlet_store *store, struct singlet_wish *wish,
 		w->type = singlet_types_get(&store->types, w->type_number);
 		if (unlikely(!w->type || !singlet_type_short(w->type, w->len)))
 			continue;
-		w->hash = seek_line(store, w->type, w->data, w->len);
+		hash[i] = seek_line(store, w->type, w->data, w->len);
 		handle[i] = 0;
 	}
-	for (i = 0; i < nr; i++)
-		if (likely(handle[i] != HANDLE_NONE))
-			handle[i] = seek_handle(store, wish[i].hash);
+	seek_handles(store, hash, handle, nr);
 }
 
 /**
@@ -645,9 +652,7 @@ static void seek_values(struct singlet_store *store, struct singlet_type *type,
 		hash[i] = seek_line(store, type, value[i].data, value[i].len);
 		handle[i] = 0;
 	}
-	for (i = 0; i < nr; i++)
-		if (likely(handle[i] != HANDLE_NONE))
-			handle[i] = seek_handle(store, hash[i]);
+	seek_handles(store, hash, handle, nr);
 }
 
 /**

@@ -32,7 +32,6 @@ struct singlet_value;
  * @len: how many
  * @type_number: of a type of kind value or single
  * @ret: out; as of singlet_store_intern()
- * @hash: of a short value; intern.c's
  * @obj: out, on success; the caller has a reference
  * @type: intern.c's, until there is @obj
  * @id: for the caller to use
@@ -42,7 +41,6 @@ struct singlet_wish {
 	u32 len;
 	u32 type_number;
 	int ret;
-	u32 hash;
 	union {
 		struct singlet_object *obj;
 		struct singlet_type *type;

@@ -51,16 +51,6 @@ TEARDOWN(mapped)
 	arena_unmap(&self->map);
 }
 
-static void expect_refused(int fd, __u64 offset, __u64 len, int prot,
-			   int flags, int error)
-{
-	intptr_t at = arena_mmap(fd, offset, len, prot, flags);
-
-	EXPECT_EQ(at, -error);
-	if (at > 0)
-		munmap((void *)at, len);
-}
-
 static const __u64 begins[] = { SINGLET_MAP_SLABS, SINGLET_MAP_ARENA };
 
 TEST_F(mapped, protection)

@@ -21,6 +21,17 @@ static inline intptr_t arena_mmap(int fd, __u64 offset, __u64 len, int prot,
 	return at == MAP_FAILED ? -errno : (intptr_t)at;
 }
 
+/* That mmap fails, and how. */
+static inline void expect_refused(int fd, __u64 offset, __u64 len, int prot,
+				  int flags, int error)
+{
+	intptr_t at = arena_mmap(fd, offset, len, prot, flags);
+
+	EXPECT_EQ(at, -error);
+	if (at > 0)
+		munmap((void *)at, len);
+}
+
 /* Both ranges of a session's, as a whole; ends the test when impossible. */
 static inline struct arena_map arena_map(int fd)
 {

@@ -23,16 +23,6 @@ TEARDOWN(index)
 	EXPECT_EMPTY(self->fd);
 }
 
-static void expect_refused(int fd, __u64 offset, __u64 len, int prot,
-			   int flags, int error)
-{
-	intptr_t at = arena_mmap(fd, offset, len, prot, flags);
-
-	EXPECT_EQ(at, -error);
-	if (at > 0)
-		munmap((void *)at, len);
-}
-
 TEST_F(index, protection)
 {
 	for (unsigned int i = 0; i < ST_ARRAY_SIZE(raw_ranges); i++) {

@@ -141,6 +141,31 @@ TEST_F(cache, no_system_call)
 	EXPECT_EQ(singlet_object_release(self->s, again, 1), 0);
 }
 
+/* The instance of a single type is found by no bytes at all, and has its own. */
+TEST_F(cache, single_by_nothing)
+{
+	struct singlet *other = open_cached(KEEP);
+	uint64_t id, again, found;
+	uint32_t type;
+
+	ASSERT_EQ(singlet_type_create(self->s, "colour", SINGLET_KIND_SINGLE, 0,
+				      0, &type), 0);
+	ASSERT_EQ(singlet_object_intern(self->s, type, "red", 3, &id), 1);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(singlet_object_intern(other, type, NULL, 0, &again),
+			  0);
+		EXPECT_EQ(again, id);
+		expect_data(other, again, "red", 3);
+	}
+	EXPECT_EQ(singlet_object_lookup(other, type, "red", 3, &found), 0);
+	EXPECT_EQ(found, id);
+	EXPECT_EQ(singlet_object_release(other, id, 3), 0);
+	EXPECT_EQ(singlet_object_release(self->s, id, 1), 0);
+	singlet_close(other);
+	EXPECT_EQ(singlet_cache_flush(self->s), 0);
+	EXPECT_EQ(singlet_type_delete(self->s, type), 0);
+}
+
 /* What the kernel counts: one reference on each object. */
 TEST_F(cache, counts)
 {

@@ -56,6 +56,7 @@ static struct held_chunk *get_chunk(struct held_table *t, uint32_t nr)
 	if (!chunk)
 		return NULL;
 	t->bytes += sizeof(*chunk);
+	/* Release, here and in grow(): pairs with the acquire in held_find(). */
 	atomic_store_explicit(&t->chunk[nr], chunk, memory_order_release);
 	return chunk;
 }
@@ -73,8 +74,8 @@ static int grow(struct held_table *t, struct held_place *place, uint32_t cap)
 	slab->hash = (uint32_t *)&slab->slot[cap];
 	slab->older = held_slab(place);
 	t->bytes += bytes;
+	/* In this order: see struct held_place. */
 	atomic_store_explicit(&place->slab, slab, memory_order_release);
-	/* Release: pairs with the acquire in held_find(). */
 	atomic_store_explicit(&place->cap, cap, memory_order_release);
 	return 0;
 }

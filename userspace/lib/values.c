@@ -116,6 +116,7 @@ int singlet_values_reserve(struct values *v)
 		if (word_at(t, i))
 			put(new, word_at(t, i));
 	new->older = t;
+	/* Release: its words come first; pairs with values_table(). */
 	atomic_store_explicit(&v->table, new, memory_order_release);
 	outgrow(v, t);
 	return 0;

@@ -23,8 +23,8 @@ uml_command() {
 	if uml_large_pages; then
 		mkdir -p -- "$tmp/memory"
 		VM_COMMAND+=(unshare -m sh -c
-			'mount -t tmpfs -o huge=always tmpfs "$1" && TMPDIR=$1 && export TMPDIR && shift && exec "$@"'
-			sh "$tmp/memory")
+			'mount -t tmpfs -o "huge=always,size=$2m" tmpfs "$1" && TMPDIR=$1 && export TMPDIR && shift 2 && exec "$@"'
+			sh "$tmp/memory" $((memory + 64)))
 	elif [ "$(df --output=avail -m /dev/shm 2>/dev/null | tail -n 1)" -lt "$memory" ]; then
 		VM_COMMAND+=(env "TMPDIR=$tmp")
 	fi
