@@ -10,10 +10,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -164,6 +166,54 @@ static void collect(void)
 	CHECK(make(3) != id);
 	CHECK(!borrow(3, &b));
 	singlet_borrow_end(s, &b);
+	singlet_close(s);
+}
+
+/*
+ * Just before the word of a borrow is written, the object dies, and there is
+ * another one in its slot: of the same value, so that only the mark tells.
+ */
+static void *late_page;
+static uint64_t late_id;
+
+static void come_between(int sig)
+{
+	unsigned int n;
+
+	CHECK(sig == SIGSEGV && late_page);
+	CHECK(!mprotect(late_page, 4096, PROT_READ | PROT_WRITE));
+	late_page = NULL;
+	fake_collect();
+	for (n = 1; n < FAKE_SLABS * FAKE_SLOTS; n++) {
+		fake_release(make(n));
+		fake_collect();
+	}
+	late_id = make(0);
+}
+
+static void late(bool by_id)
+{
+	struct sigaction action = { .sa_handler = come_between }, old;
+	struct singlet_borrow b;
+	uint64_t id;
+
+	begin();
+	id = make(0);
+	CHECK(!borrow(0, &b));
+	late_page = (void *)((uintptr_t)b.slot & ~4095UL);
+	singlet_borrow_end(s, &b);
+	fake_release(id);
+	CHECK(!mprotect(late_page, 4096, PROT_READ));
+	CHECK(!sigaction(SIGSEGV, &action, &old));
+	if (by_id) {
+		CHECK(singlet_borrow_id(s, id, &b) == -ENOENT);
+	} else {
+		CHECK(!borrow(0, &b) && b.id == late_id);
+		expect(&b, 0);
+		singlet_borrow_end(s, &b);
+	}
+	CHECK(!sigaction(SIGSEGV, &old, NULL));
+	CHECK(!late_page && late_id != id && (uint32_t)late_id == (uint32_t)id);
 	singlet_close(s);
 }
 
@@ -324,6 +374,8 @@ int main(int argc, char **argv)
 	find();
 	full();
 	collect();
+	late(false);
+	late(true);
 	refused(false);
 	refused(true);
 	child();
