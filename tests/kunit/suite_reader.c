@@ -49,19 +49,26 @@ u64 *suite_mark(struct singlet_store *store, u64 set, u32 handle)
 	return page ? &page[at % (PAGE_SIZE / 8)] : NULL;
 }
 
-/* The bytes of what is borrowed. */
-const void *suite_bytes(struct singlet_store *store, u32 handle)
+/* The bytes of what is borrowed; @faults is held. */
+static const void *bytes_of(struct singlet_store *store, u32 handle)
 {
 	struct singlet_arena *arena = store->pool.arena;
 	u64 e = dir_entry(&arena->dir, handle >> SINGLET_ID_SLOT_BITS);
 	u64 at = SINGLET_SLAB_OFFSET(e) +
 		 (u64)SINGLET_ID_SLOT(handle) * SINGLET_SLAB_SIZE(e);
-	const void *page;
+	const void *page = singlet_arena_page(arena, at >> PAGE_SHIFT);
 
-	down_read(&arena->faults);
-	page = singlet_arena_page(arena, at >> PAGE_SHIFT);
-	up_read(&arena->faults);
 	return page ? page + offset_in_page(at) : NULL;
+}
+
+const void *suite_bytes(struct singlet_store *store, u32 handle)
+{
+	const void *bytes;
+
+	down_read(&store->pool.arena->faults);
+	bytes = bytes_of(store, handle);
+	up_read(&store->pool.arena->faults);
+	return bytes;
 }
 
 /* The steps of <linux/singlet_index.h>; @faults is held.  Return: an id or 0. */
@@ -86,6 +93,23 @@ static u64 borrow_handle(struct singlet_store *store, u64 *slot, u32 handle,
 	return 0;
 }
 
+/* What is under an entry with the value's tag, if it is the value. */
+static u64 borrow_value(struct singlet_store *store, u64 *slot, u32 handle,
+			u32 type, const void *data, u32 len)
+{
+	u64 id = borrow_handle(store, slot, handle, type, len);
+	const void *bytes;
+
+	if (!id)
+		return 0;
+	bytes = bytes_of(store, handle);
+	if (bytes && !memcmp(bytes, data, len))
+		return id;
+	/* Another value with the same tag, or none any more. */
+	suite_give_back(slot);
+	return 0;
+}
+
 /* Find a value in the index and borrow it.  Return: its id, or 0. */
 u64 suite_borrow(struct singlet_store *store, u64 *slot, u32 type,
 		 const void *data, u32 len)
@@ -101,23 +125,11 @@ u64 suite_borrow(struct singlet_store *store, u64 *slot, u32 type,
 	rcu_read_lock();
 	line = singlet_lines_find(&store->table.home, bucket);
 	for (steps = 0; line && !id && steps < 8; steps++) {
-		for (i = 0; i < LINE_ENTRIES && !id; i++) {
-			u32 handle = READ_ONCE(line->handle[i]);
-			const void *bytes;
-
-			if (READ_ONCE(line->tag[i]) != singlet_table_tag(hash))
-				continue;
-			id = borrow_handle(store, slot, handle, type, len);
-			if (!id)
-				continue;
-			rcu_read_unlock();
-			up_read(&store->pool.arena->faults);
-			bytes = suite_bytes(store, handle);
-			if (bytes && !memcmp(bytes, data, len))
-				return id;
-			suite_give_back(slot);
-			return 0;
-		}
+		for (i = 0; i < LINE_ENTRIES && !id; i++)
+			if (READ_ONCE(line->tag[i]) == singlet_table_tag(hash))
+				id = borrow_value(store, slot,
+						  READ_ONCE(line->handle[i]),
+						  type, data, len);
 		line = singlet_table_next(&store->table, line);
 	}
 	rcu_read_unlock();

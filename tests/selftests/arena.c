@@ -559,7 +559,7 @@ static void *churn(void *arg)
 {
 	__u64 n = (uintptr_t)arg << 32;
 
-	while (!__atomic_load_n(&race.stop, __ATOMIC_RELAXED)) {
+	do {
 		__u64 ids[16];
 
 		for (unsigned int i = 0; i < ST_ARRAY_SIZE(ids); i++, n++)
@@ -568,7 +568,7 @@ static void *churn(void *arg)
 			ASSERT_EQ(st_release(race.fd, ids[i], 1), 0);
 		if (n % 64 == 0)
 			st_collect(race.fd);
-	}
+	} while (!__atomic_load_n(&race.stop, __ATOMIC_RELAXED));
 	return NULL;
 }
 
