@@ -8,6 +8,7 @@
 
 #define STATE_SEQ	((s64)BIT_ULL(32))
 #define SPLITS		2	/* done by one insert into a crowded table */
+#define MERGES		32	/* done before entries are counted again */
 
 int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash)
 {
@@ -497,6 +498,37 @@ static void free_unused(struct singlet_table *table)
 	singlet_lines_fit(&table->over);
 }
 
+/* As many buckets as a table that has grown would have, with room to grow. */
+static u64 fitting(struct singlet_table *table)
+{
+	u64 nr = singlet_table_entries(table);
+
+	return max_t(u64, nr * 2 / (TABLE_LOAD + TABLE_LOAD_LOW),
+		     TABLE_BUCKETS_MIN);
+}
+
+/*
+ * Merge buckets until the table fits.  Others insert meanwhile: what it should be
+ * like is asked again and again, or their splits would be undone for ever.
+ */
+static void fit(struct singlet_table *table)
+{
+	u64 want;
+
+	while (singlet_table_buckets(table) > (want = fitting(table))) {
+		unsigned int n;
+
+		for (n = 0; n < MERGES; n++) {
+			if (singlet_table_buckets(table) <= want)
+				break;
+			if (merge(table) &&
+			    singlet_table_extend(table, GFP_KERNEL))
+				return;
+			cond_resched();
+		}
+	}
+}
+
 /**
  * singlet_table_shrink() - fit a table that has lost many entries
  * @table: table
@@ -509,18 +541,8 @@ static void free_unused(struct singlet_table *table)
 void singlet_table_shrink(struct singlet_table *table)
 {
 	mutex_lock(&table->shrink_mutex);
-	if (singlet_table_sparse(table)) {
-		u64 want = singlet_table_entries(table) * 2 /
-			   (TABLE_LOAD + TABLE_LOAD_LOW);
-
-		want = max_t(u64, want, TABLE_BUCKETS_MIN);
-		while (singlet_table_buckets(table) > want) {
-			if (merge(table) &&
-			    singlet_table_extend(table, GFP_KERNEL))
-				break;
-			cond_resched();
-		}
-	}
+	if (singlet_table_sparse(table))
+		fit(table);
 	free_unused(table);
 	mutex_unlock(&table->shrink_mutex);
 }

@@ -17,6 +17,7 @@ struct test_table {
 	unsigned long lost;	/* what a thread did not find */
 	unsigned long looked;
 	unsigned int first, nr;	/* handles of a thread */
+	bool shrinking;		/* a thread does, or is to */
 };
 
 static u32 hash_of(const struct test_table *t, u32 handle)
@@ -50,18 +51,18 @@ static void table_exit(struct kunit *test)
 		singlet_table_destroy(&t->table);
 }
 
-/* Insert without growing.  Return: 0 or -ENOMEM. */
+/* Insert without growing.  Return: 0, -ENOMEM, -EDQUOT. */
 static int insert(struct test_table *t, u32 handle)
 {
 	struct singlet_table_room room;
 	u32 hash = hash_of(t, handle);
+	int err;
 
 	singlet_table_lock(&t->table, hash);
-	while (singlet_table_prepare(&t->table, hash, &room)) {
-		int err;
-
+	while ((err = singlet_table_prepare(&t->table, hash, &room))) {
 		singlet_table_unlock(&t->table, hash);
-		err = singlet_table_extend(&t->table, GFP_KERNEL);
+		if (err == -ENOSPC)
+			err = singlet_table_extend(&t->table, GFP_KERNEL);
 		if (err)
 			return err;
 		singlet_table_lock(&t->table, hash);
@@ -692,6 +693,78 @@ static void table_race_one_tag(struct kunit *test)
 	race(test, 0x000101ff, 600);
 }
 
+/* When told. */
+static int shrinker(void *ctx)
+{
+	struct test_table *t = ctx;
+
+	while (!kthread_should_stop()) {
+		if (READ_ONCE(t->shrinking)) {
+			singlet_table_shrink(&t->table);
+			WRITE_ONCE(t->shrinking, false);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Empties the table and fills it again as soon as it shrinks; @looked: while it
+ * did.  What fits has to stay: @lost.
+ */
+static int filler(void *ctx)
+{
+	struct test_table *t = ctx;
+	u32 i, most;
+
+	for (i = 0; i < t->nr; i++)
+		t->lost += !!insert_grow(t, i);
+	while (!kthread_should_stop()) {
+		most = singlet_table_buckets(&t->table);
+		for (i = 0; i < t->nr; i++)
+			t->lost += !table_remove(t, i);
+		WRITE_ONCE(t->shrinking, true);
+		while (READ_ONCE(t->shrinking) && !kthread_should_stop() &&
+		       singlet_table_buckets(&t->table) == most)
+			cond_resched();
+		for (i = 0; i < t->nr; i++) {
+			t->lost += !!insert_grow(t, i);
+			if (i == 100)
+				t->looked += READ_ONCE(t->shrinking);
+		}
+		while (READ_ONCE(t->shrinking) && !kthread_should_stop())
+			cond_resched();
+		t->lost += singlet_table_buckets(&t->table) * TABLE_LOAD * 2 <
+			   t->nr;
+	}
+	return 0;
+}
+
+static bool shrank_enough(void *ctx)
+{
+	struct test_table *t = ctx;
+
+	return READ_ONCE(t->looked) > 10;
+}
+
+/* Whoever shrinks it does not do so for ever, nor below what has come meanwhile. */
+static void table_grows_while_shrinking(struct kunit *test)
+{
+	static const suite_thread_t fn[] = { filler, shrinker };
+	struct test_table *t = test->priv;
+	void *ctx[] = { t, t };
+	u32 i;
+
+	t->nr = suite_scaled(100000);
+	suite_run_until(test, fn, ctx, ARRAY_SIZE(fn), 100, shrank_enough);
+	KUNIT_EXPECT_GT(test, t->looked, 10);
+	for (i = 0; i < t->nr; i++)
+		t->lost += !table_remove(t, i);
+	KUNIT_EXPECT_EQ(test, t->lost, 0);
+	singlet_table_shrink(&t->table);
+	expect_smallest(test);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(table_empty),
 	KUNIT_CASE(table_many),
@@ -709,6 +782,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(table_race),
 	KUNIT_CASE(table_race_overflow),
 	KUNIT_CASE(table_race_one_tag),
+	KUNIT_CASE(table_grows_while_shrinking),
 	{}
 };
 
