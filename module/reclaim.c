@@ -107,6 +107,7 @@ static void reclaim_slab(struct singlet_store *store, u32 index,
 		if (n)
 			singlet_store_free_dying(store, killed, n, w->deep,
 						 &w->freed);
+		cond_resched();
 	} while (more);
 }
 
@@ -119,10 +120,8 @@ static void reclaim_store(struct singlet_store *store, struct walk *w)
 	u32 i;
 
 	w->since = get_jiffies_64();
-	for (i = 0; i < singlet_slab_dir_cap(&store->pool.dir) && w->left; i++) {
+	for (i = 0; i < singlet_slab_dir_cap(&store->pool.dir) && w->left; i++)
 		reclaim_slab(store, i, w);
-		cond_resched();
-	}
 }
 
 /*

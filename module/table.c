@@ -447,19 +447,37 @@ bool singlet_table_sparse(struct singlet_table *table)
 	       singlet_table_entries(table) < buckets * TABLE_LOAD_LOW;
 }
 
-/* Take pages out of use, with nobody splitting meanwhile. */
-static unsigned int detach(struct singlet_table *table,
-			   struct singlet_line **pages, unsigned int max)
+/* Take pages of buckets that are no more out of use; from @n on in @pages. */
+static unsigned int detach_home(struct singlet_table *table,
+				struct singlet_line **pages, unsigned int n,
+				unsigned int max)
 {
-	unsigned int n;
+	u32 next = 0;
+	bool more;
 
-	spin_lock_bh(&table->resize_lock);
-	n = singlet_lines_detach(&table->home,
-				 DIV_ROUND_UP(singlet_table_buckets(table),
-					      LINES_PER_PAGE),
-				 pages, max);
-	spin_unlock_bh(&table->resize_lock);
-	return n + singlet_lines_detach(&table->over, 0, pages + n, max - n);
+	do {
+		cond_resched();
+		/* Nobody splits meanwhile. */
+		spin_lock_bh(&table->resize_lock);
+		next = max(next, DIV_ROUND_UP(singlet_table_buckets(table),
+					      LINES_PER_PAGE));
+		more = singlet_lines_detach(&table->home, &next, pages, &n,
+					    max);
+		spin_unlock_bh(&table->resize_lock);
+	} while (more);
+	return n;
+}
+
+/* The same for lines that nothing overflowed into. */
+static unsigned int detach_over(struct singlet_table *table,
+				struct singlet_line **pages, unsigned int n,
+				unsigned int max)
+{
+	u32 next = 0;
+
+	while (singlet_lines_detach(&table->over, &next, pages, &n, max))
+		cond_resched();
+	return n;
 }
 
 /* Give back the memory of lines that are not in use; shrink_mutex. */
@@ -478,7 +496,8 @@ static void free_unused(struct singlet_table *table)
 		max = ARRAY_SIZE(few);
 	}
 	do {
-		n = detach(table, pages, max);
+		n = detach_home(table, pages, 0, max);
+		n = detach_over(table, pages, n, max);
 		if (n) {
 			/*
 			 * Who watches from now on does not find them; pairs with
@@ -489,8 +508,10 @@ static void free_unused(struct singlet_table *table)
 				table->watch->gone(table->watch);
 			synchronize_rcu();
 		}
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			singlet_lines_free(pages[i]);
+			cond_resched();
+		}
 	} while (n == max);
 	if (pages != few)
 		kvfree(pages);

@@ -4,11 +4,13 @@
 
 #include <linux/build_bug.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "pages.h"
 
 #define CAP_MIN		8
+#define DETACH_LOOKS	512	/* at pages, while the lock is held */
 #define LINES_BYTES	(LINES_PER_PAGE * sizeof(struct singlet_line))
 #define LINES_ARE_PAGES	(PAGE_SIZE == LINES_BYTES)
 
@@ -45,7 +47,7 @@ void singlet_lines_init(struct singlet_lines *lines)
 	lines->nr_pages = 0;
 }
 
-/* Nobody may look up any more. */
+/* Nobody may look up any more.  Context: sleeps. */
 void singlet_lines_destroy(struct singlet_lines *lines)
 {
 	struct singlet_line_dir *dir = rcu_dereference_protected(lines->dir,
@@ -54,8 +56,10 @@ void singlet_lines_destroy(struct singlet_lines *lines)
 
 	if (!dir)
 		return;
-	for (i = 0; i < dir->cap; i++)
+	for (i = 0; i < dir->cap; i++) {
 		singlet_lines_free(dir->page[i].lines);
+		cond_resched();
+	}
 	kvfree(dir);
 }
 
@@ -192,33 +196,41 @@ void singlet_lines_put(struct singlet_lines *lines, u32 nr)
 /**
  * singlet_lines_detach() - take unused pages out of the directory
  * @lines: lines
- * @first: the first page that may go
+ * @next: the first page that may go; out: the first one not looked at
  * @pages: out; to be freed with singlet_lines_free() after a grace period
+ * @nr: of @pages; in and out
  * @max: room in @pages
  *
  * A page goes when none of its lines is handed out.  For @home, where lines
- * are not handed out, @first says what is unused.
+ * are not handed out, @next says what is unused.  Looks at a number of pages that
+ * does not depend on how many there are.
  *
- * Return: How many were taken.
+ * Return: Whether there is more to look at and room for what is found.
  */
-unsigned int singlet_lines_detach(struct singlet_lines *lines, u32 first,
-				  struct singlet_line **pages, unsigned int max)
+bool singlet_lines_detach(struct singlet_lines *lines, u32 *next,
+			  struct singlet_line **pages, unsigned int *nr,
+			  unsigned int max)
 {
 	struct singlet_line_dir *dir;
-	unsigned int n = 0;
-	u32 i;
+	unsigned int looks;
+	bool more;
+	u32 i = *next;
 
 	spin_lock_bh(&lines->lock);
 	dir = locked_dir(lines);
-	for (i = first; dir && i < dir->cap && n < max; i++) {
+	for (looks = 0; looks < DETACH_LOOKS; looks++, i++) {
+		if (!dir || i >= dir->cap || *nr >= max)
+			break;
 		if (!dir->page[i].lines || dir->page[i].used)
 			continue;
-		pages[n++] = dir->page[i].lines;
+		pages[(*nr)++] = dir->page[i].lines;
 		WRITE_ONCE(dir->page[i].lines, NULL);
 		lines->nr_pages--;
 	}
+	more = dir && i < dir->cap && *nr < max;
 	spin_unlock_bh(&lines->lock);
-	return n;
+	*next = i;
+	return more;
 }
 
 /* The smallest directory for the pages that there are; lines->lock. */

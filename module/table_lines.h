@@ -53,9 +53,9 @@ int singlet_lines_ensure(struct singlet_lines *lines, u32 page, gfp_t gfp);
 int singlet_lines_extend(struct singlet_lines *lines, gfp_t gfp);
 u32 singlet_lines_get(struct singlet_lines *lines);
 void singlet_lines_put(struct singlet_lines *lines, u32 nr);
-unsigned int singlet_lines_detach(struct singlet_lines *lines, u32 first,
-				  struct singlet_line **pages,
-				  unsigned int max);
+bool singlet_lines_detach(struct singlet_lines *lines, u32 *next,
+			  struct singlet_line **pages, unsigned int *nr,
+			  unsigned int max);
 void singlet_lines_free(struct singlet_line *lines);
 void singlet_lines_fit(struct singlet_lines *lines);
 size_t singlet_lines_bytes(struct singlet_lines *lines);
