@@ -16,7 +16,7 @@
 
 static char *only = "";
 module_param(only, charp, 0444);
-MODULE_PARM_DESC(only, "one suite: plain, refs, hits, misses, sizes, scale, memory, reclaim; empty: all");
+MODULE_PARM_DESC(only, "one suite: plain, refs, hits, misses, sizes, scale, memory, reclaim, waits; empty: all");
 
 static const struct {
 	const char *name;
@@ -30,6 +30,7 @@ static const struct {
 	{ "scale", bench_scale },
 	{ "memory", bench_memory },
 	{ "reclaim", bench_reclaim },
+	{ "waits", bench_waits },
 };
 
 static int run_suites(void)

@@ -12,5 +12,6 @@ int bench_sizes(void);		/* both, 8 to 4096 bytes */
 int bench_scale(void);		/* both, among few and among many */
 int bench_memory(void);		/* bytes per object, per type; stranded slots */
 int bench_reclaim(void);	/* pages that come back; time of a collection */
+int bench_waits(void);		/* how long others wait for singlet's CPU */
 
 #endif
