@@ -147,9 +147,10 @@ struct wanted {
 	bool single;
 	bool full;			/* found, but its count is full */
 	bool unsure;			/* found, but the bytes not compared */
-	bool thorough;			/* compare them, however many */
 	bool revived;			/* found, idle until then */
 	struct singlet_object *obj;	/* found, with a reference */
+	unsigned int nr_others;
+	u64 other[ALIKE_MAX + 1];	/* ids with the same hash, compared */
 };
 
 static bool may_be(const struct wanted *w, const struct singlet_slab *slab,
@@ -158,6 +159,18 @@ static bool may_be(const struct wanted *w, const struct singlet_slab *slab,
 	return singlet_info_type(info) == w->type &&
 	       !(info & INFO_PLAIN) &&
 	       (w->single || singlet_slab_len(slab, info) == w->len);
+}
+
+/* Was it compared already?  An id never stands for another value. */
+static bool is_other(const struct wanted *w, const struct singlet_object *obj)
+{
+	u64 id = singlet_object_id(obj);
+	unsigned int i;
+
+	for (i = 0; i < w->nr_others; i++)
+		if (w->other[i] == id)
+			return true;
+	return false;
 }
 
 /*
@@ -169,11 +182,9 @@ static bool same_bytes(struct wanted *w, const struct singlet_slab *slab,
 		       u32 slot)
 {
 	if (slab->big) {
-		if (slab->big[slot].hash != w->hash)
-			return false;
-		w->unsure = !w->thorough;
-		if (w->unsure)
-			return true;
+		w->unsure = slab->big[slot].hash == w->hash &&
+			    !is_other(w, &slab->obj[slot]);
+		return w->unsure;
 	}
 	return equal(singlet_slab_payload(slab, slot), w->data, w->len);
 }
@@ -212,19 +223,24 @@ static bool match(void *ctx, u32 handle)
 }
 
 /*
- * After a search that found something, outside its lock: is that it?  If not,
- * the search has to be done again, thoroughly.
+ * After a search that found something, outside its lock: is that it?  Return: 1;
+ * 0: the search has to be done again, and finds something else; -EDQUOT.
  */
-static bool sure(struct wanted *w)
+static int sure(struct wanted *w)
 {
+	int ret = 0;
+
 	if (!w->unsure || w->full)
-		return true;
+		return 1;
 	w->unsure = false;
 	if (!memcmp(singlet_object_data(w->obj), w->data, w->len))
-		return true;
+		return 1;
+	if (w->nr_others < ARRAY_SIZE(w->other))
+		w->other[w->nr_others++] = singlet_object_id(w->obj);
+	else
+		ret = -EDQUOT;
 	singlet_store_put(w->obj);
-	w->thorough = true;
-	return false;
+	return ret;
 }
 
 /* What became of a search that said it found something. */
@@ -248,6 +264,7 @@ static int found(struct wanted *w, struct singlet_object **objp)
 static int find(struct wanted *w, struct singlet_object **objp)
 {
 	bool exists;
+	int ret;
 
 	do {
 		rcu_read_lock();
@@ -255,8 +272,9 @@ static int find(struct wanted *w, struct singlet_object **objp)
 		rcu_read_unlock();
 		if (!exists)
 			return -ENOENT;
-	} while (!sure(w));
-	return found(w, objp);
+		ret = sure(w);
+	} while (!ret);
+	return ret < 0 ? ret : found(w, objp);
 }
 
 /* Publish @obj unless @w is found after all.  Return: as _intern(). */
@@ -278,11 +296,13 @@ static int insert(struct wanted *w, struct singlet_type *type,
 		rcu_read_unlock();
 		if (exists) {
 			singlet_table_unlock(table, hash);
-			if (sure(w))
-				return found(w, objp);
+			err = sure(w);
+			if (err)
+				return err < 0 ? err : found(w, objp);
 			continue;
 		}
-		err = singlet_table_prepare(table, hash, &room);
+		err = w->nr_others >= ALIKE_MAX ? -EDQUOT :
+		      singlet_table_prepare(table, hash, &room);
 		if (!err)
 			break;
 		singlet_table_unlock(table, hash);

@@ -50,6 +50,12 @@ struct singlet_wish {
 
 #define WISHES_MAX	16U	/* whose cache misses overlap */
 
+/*
+ * Big values of a store with one hash.  By chance there are never so many; values
+ * made to collide are not to be compared by everybody who looks for one of them.
+ */
+#define ALIKE_MAX	8
+
 void singlet_store_intern_many(struct singlet_store *store,
 			       struct singlet_wish *wish, unsigned int nr,
 			       bool may_create, gfp_t gfp);

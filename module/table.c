@@ -177,6 +177,20 @@ static void unlink_empty(struct singlet_table *table, u32 bucket)
 	}
 }
 
+/* The rest of singlet_table_find(): too much moves. */
+bool singlet_table_find_slow(const struct singlet_table *table, u32 hash,
+			     singlet_table_match_t match, void *ctx)
+{
+	/* Nothing of it but the lock changes. */
+	struct singlet_table *locked = (struct singlet_table *)table;
+	bool found;
+
+	singlet_table_lock(locked, hash);
+	found = singlet_table_find_locked(locked, hash, match, ctx);
+	singlet_table_unlock(locked, hash);
+	return found;
+}
+
 /**
  * singlet_table_prepare() - make sure that an insert finds room
  * @table: table
@@ -399,7 +413,30 @@ static void undo_merge(struct singlet_table *table, u32 low, u32 high)
 	unlink_empty(table, low);
 }
 
-/* One bucket less; -ENOSPC: no lines. */
+static unsigned int chain_entries(struct singlet_table *table, u32 bucket)
+{
+	struct singlet_line *line = home_line(table, bucket);
+	unsigned int i, n = 0;
+
+	for (; line; line = next_line(table, line))
+		for (i = 0; i < LINE_ENTRIES; i++)
+			n += !!line->tag[i];
+	return n;
+}
+
+/* Would one bucket have more than inserts give it?  Seldom anything to count. */
+static bool too_many(struct singlet_table *table, u32 low, u32 high)
+{
+	if (!home_line(table, low)->next && !home_line(table, high)->next)
+		return false;
+	return chain_entries(table, low) + chain_entries(table, high) >
+	       TABLE_CHAIN_FULL * LINE_ENTRIES;
+}
+
+/*
+ * One bucket less; -ENOSPC: no lines; -EDQUOT: so many values have nearly the same
+ * hash that the two are to stay apart.
+ */
 static int merge(struct singlet_table *table)
 {
 	struct singlet_table_stripe *stripe;
@@ -414,6 +451,10 @@ static int merge(struct singlet_table *table)
 	low = low_half(high);
 	stripe = singlet_table_stripe(table, high);
 	spin_lock(&stripe->lock);
+	if (too_many(table, low, high)) {
+		err = -EDQUOT;
+		goto out;
+	}
 	for (line = home_line(table, high); line;
 	     line = next_line(table, line)) {
 		for (i = 0; i < LINE_ENTRIES; i++) {
@@ -542,8 +583,11 @@ static void fit(struct singlet_table *table)
 		for (n = 0; n < MERGES; n++) {
 			if (singlet_table_buckets(table) <= want)
 				break;
-			if (merge(table) &&
-			    singlet_table_extend(table, GFP_KERNEL))
+			int err = merge(table);
+
+			if (err == -ENOSPC)
+				err = singlet_table_extend(table, GFP_KERNEL);
+			if (err)
 				return;
 			cond_resched();
 		}

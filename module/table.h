@@ -27,7 +27,8 @@
  *   (full barrier), then the originals go or the line is handed out again.  A
  *   reader that found nothing reads @state again (read barrier before) and
  *   retries if it changed.  So a miss means that the entry was not there all
- *   the time.
+ *   the time.  After a few tries it takes the lock: a long chain in a table that
+ *   shrinks must not keep it in its RCU section.
  */
 #ifndef SINGLET_TABLE_H
 #define SINGLET_TABLE_H
@@ -81,6 +82,9 @@ struct singlet_table_watch {
 	u32 *buckets;			/* to be told how many; resize_lock */
 };
 
+/* Does @handle, found under the hash looked for, stand for the value? */
+typedef bool (*singlet_table_match_t)(void *ctx, u32 handle);
+
 /* Where an insert puts its entry: from singlet_table_prepare(). */
 struct singlet_table_room {
 	struct singlet_line *line;
@@ -104,6 +108,12 @@ unsigned long singlet_table_entries(struct singlet_table *table);
 size_t singlet_table_bytes(struct singlet_table *table);
 unsigned int singlet_table_longest(struct singlet_table *table);
 bool singlet_table_is_valid(struct singlet_table *table);
+
+/* What a lookup in vain does again while buckets are split and merged. */
+#define TABLE_TRIES	8
+
+bool singlet_table_find_slow(const struct singlet_table *table, u32 hash,
+			     singlet_table_match_t match, void *ctx);
 
 /* Aim for so many entries per bucket; shrink below that many. */
 #define TABLE_LOAD	8
@@ -206,8 +216,6 @@ static __always_inline unsigned int singlet_line_tag(unsigned int bit)
 #endif
 }
 
-typedef bool (*singlet_table_match_t)(void *ctx, u32 handle);
-
 static __always_inline bool
 singlet_table_try(const struct singlet_line *line, unsigned int i, u16 tag,
 		  singlet_table_match_t match, void *ctx)
@@ -279,8 +287,9 @@ singlet_table_find(const struct singlet_table *table, u32 hash,
 		   singlet_table_match_t match, void *ctx)
 {
 	u64 state = singlet_table_state(table);
+	unsigned int tries;
 
-	for (;;) {
+	for (tries = 0; tries < TABLE_TRIES; tries++) {
 		u64 now;
 
 		if (singlet_table_walk(table,
@@ -295,6 +304,7 @@ singlet_table_find(const struct singlet_table *table, u32 hash,
 			return false;
 		state = now;
 	}
+	return singlet_table_find_slow(table, hash, match, ctx);
 }
 
 /* Somebody will soon look at @hash's bucket.  Any context. */

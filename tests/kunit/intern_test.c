@@ -243,6 +243,50 @@ static void intern_colliding(struct kunit *test)
 	singlet_store_put(obj);
 }
 
+/* Big values that all have one hash are told apart, as many as are taken. */
+static void intern_big_alike(struct kunit *test)
+{
+	struct singlet_store *store = test->priv;
+	const u32 len = 100000;
+	struct singlet_object *held[ALIKE_MAX], *obj;
+	u8 *data = kvzalloc(len, GFP_KERNEL);
+	unsigned int i, round;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	memset(&store->key, 0, sizeof(store->key));
+	for (i = 0; i < ALIKE_MAX; i++) {
+		data[len - 1] = i;
+		KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len,
+					     true, &held[i]), 1);
+	}
+	for (round = 0; round < 2; round++) {
+		data[len - 1] = i;
+		KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len,
+					     false, &obj), -ENOENT);
+		KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len,
+					     true, &obj), -EDQUOT);
+		for (i = 0; i < ALIKE_MAX; i++) {
+			data[len - 1] = i;
+			KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES,
+						     data, len, true, &obj), 0);
+			KUNIT_EXPECT_PTR_EQ(test, obj, held[i]);
+			singlet_store_put(obj);
+		}
+	}
+	/* One goes, and there is room for one. */
+	singlet_store_put(held[3]);
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_some(store, 1, false), 1);
+	data[len - 1] = ALIKE_MAX;
+	KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len, true,
+				     &held[3]), 1);
+	for (i = 0; i < ALIKE_MAX; i++) {
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(held[i]), 1);
+		singlet_store_put(held[i]);
+	}
+	suite_expect_empty(test, store);
+	kvfree(data);
+}
+
 static struct singlet_wish wish(u32 type, const void *data, u32 len)
 {
 	return (struct singlet_wish){
@@ -321,6 +365,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(intern_limited),
 	KUNIT_CASE(intern_types_apart),
 	KUNIT_CASE(intern_colliding),
+	KUNIT_CASE(intern_big_alike),
 	{}
 };
 

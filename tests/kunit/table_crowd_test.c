@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Table buckets that are full, and lookups while the table does not rest. */
+#include "suites.h"
+
+/* A table whose handles are their own hashes. */
+static u32 own_hash(struct singlet_table *table, u32 handle)
+{
+	return handle;
+}
+
+static int crowd_init(struct kunit *test)
+{
+	struct singlet_table *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	test->priv = t;
+	return singlet_table_init(t, own_hash);
+}
+
+static void crowd_exit(struct kunit *test)
+{
+	if (test->priv)
+		singlet_table_destroy(test->priv);
+}
+
+/* Return: 0, -ENOMEM, -EDQUOT. */
+static int insert(struct singlet_table *t, u32 handle)
+{
+	struct singlet_table_room room;
+	int err;
+
+	singlet_table_lock(t, handle);
+	while ((err = singlet_table_prepare(t, handle, &room))) {
+		singlet_table_unlock(t, handle);
+		if (err == -ENOSPC)
+			err = singlet_table_extend(t, GFP_KERNEL);
+		if (err)
+			return err;
+		singlet_table_lock(t, handle);
+	}
+	singlet_table_insert(t, handle, handle, &room);
+	singlet_table_unlock(t, handle);
+	return 0;
+}
+
+static bool remove(struct singlet_table *t, u32 handle)
+{
+	bool was;
+
+	singlet_table_lock(t, handle);
+	was = singlet_table_remove(t, handle, handle);
+	singlet_table_unlock(t, handle);
+	return was;
+}
+
+static bool match(void *ctx, u32 handle)
+{
+	return *(u32 *)ctx == handle;
+}
+
+static bool find(struct singlet_table *t, u32 handle)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = singlet_table_find(t, handle, match, &handle);
+	rcu_read_unlock();
+	return found;
+}
+
+#define FULL	(TABLE_CHAIN_FULL * LINE_ENTRIES)
+
+/* Value @n of those that are in @bucket of 2^16. */
+static u32 value(u32 bucket, u32 n)
+{
+	return (n + 1) << 16 | bucket;
+}
+
+/* A bucket takes no more, and two full ones do not become one. */
+static void crowd_stays_apart(struct kunit *test)
+{
+	const u32 low = 5, high = low + 2 * TABLE_BUCKETS_MIN;
+	struct singlet_table *t = test->priv;
+	unsigned int failed = 0;
+	u32 i;
+
+	while (singlet_table_buckets(t) < 4 * TABLE_BUCKETS_MIN)
+		singlet_table_grow(t, GFP_KERNEL);
+	for (i = 0; i < FULL; i++)
+		failed += insert(t, value(low, i)) || insert(t, value(high, i));
+	KUNIT_EXPECT_EQ(test, failed, 0);
+	KUNIT_EXPECT_EQ(test, insert(t, value(low, i)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, insert(t, value(high, i)), -EDQUOT);
+	/* The table would do with fewer buckets. */
+	while (singlet_table_buckets(t) * TABLE_LOAD_LOW <= 2 * FULL)
+		singlet_table_grow(t, GFP_KERNEL);
+	KUNIT_EXPECT_TRUE(test, singlet_table_sparse(t));
+	for (i = 1; i < FULL; i++)
+		failed += !remove(t, value(high, i));
+	singlet_table_shrink(t);
+	KUNIT_EXPECT_EQ(test, singlet_table_buckets(t), high + 1);
+	KUNIT_EXPECT_TRUE(test, singlet_table_is_valid(t));
+	KUNIT_EXPECT_EQ(test, singlet_table_longest(t), FULL);
+	for (i = 0; i < FULL; i++)
+		failed += !find(t, value(low, i));
+	KUNIT_EXPECT_TRUE(test, find(t, value(high, 0)));
+	/* As soon as there is room for both. */
+	failed += !remove(t, value(low, 0));
+	while (!singlet_table_sparse(t))
+		singlet_table_grow(t, GFP_KERNEL);
+	singlet_table_shrink(t);
+	KUNIT_EXPECT_LE(test, singlet_table_buckets(t), high);
+	KUNIT_EXPECT_TRUE(test, find(t, value(high, 0)));
+	failed += !remove(t, value(high, 0));
+	for (i = 1; i < FULL; i++)
+		failed += !remove(t, value(low, i));
+	singlet_table_shrink(t);
+	KUNIT_EXPECT_EQ(test, singlet_table_buckets(t), TABLE_BUCKETS_MIN);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+struct restless {
+	struct singlet_table *table;
+	unsigned int calls;
+};
+
+/* Something was moved, each time that somebody looks without the lock. */
+static bool match_restless(void *ctx, u32 handle)
+{
+	struct restless *r = ctx;
+
+	if (r->calls++ < TABLE_TRIES)
+		atomic64_add(BIT_ULL(32), &r->table->state);
+	return false;
+}
+
+static void crowd_does_not_rest(struct kunit *test)
+{
+	struct singlet_table *t = test->priv;
+	struct restless r = { .table = t };
+	bool found;
+
+	KUNIT_ASSERT_EQ(test, insert(t, value(1, 1)), 0);
+	rcu_read_lock();
+	found = singlet_table_find(t, value(1, 1), match_restless, &r);
+	rcu_read_unlock();
+	KUNIT_EXPECT_FALSE(test, found);
+	KUNIT_EXPECT_EQ(test, r.calls, TABLE_TRIES + 1);
+	KUNIT_EXPECT_TRUE(test, remove(t, value(1, 1)));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(crowd_stays_apart),
+	KUNIT_CASE(crowd_does_not_rest),
+	{}
+};
+
+struct kunit_suite table_crowd_suite = {
+	.name = "singlet_table_crowd",
+	.init = crowd_init,
+	.exit = crowd_exit,
+	.test_cases = cases,
+};
