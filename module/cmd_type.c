@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <linux/err.h>
+#include <linux/sched.h>
 
 #include "reclaim.h"
 #include "store.h"
@@ -155,6 +156,7 @@ int singlet_cmd_type_list(struct call *call, union argument *arg)
 					sizeof(info));
 		if (err)
 			return err;
+		cond_resched();
 	}
 	a->count = n;
 	a->cursor = more ? index : 0;

@@ -110,12 +110,19 @@ static u32 parts_of(struct singlet_store *store,
 	return type->container ? singlet_object_len(obj) / sizeof(u64) : 0;
 }
 
+static void count_freed(struct singlet_freed *freed,
+			const struct singlet_object *obj)
+{
+	freed->objects++;
+	freed->bytes += singlet_object_len(obj);
+	freed->charged += singlet_object_slab(obj)->size;
+}
+
 /* A dying object whose parts are dropped, out of the table. */
 static void free_one(struct singlet_store *store, struct singlet_object *obj,
 		     struct singlet_freed *freed)
 {
-	freed->objects++;
-	freed->bytes += singlet_object_len(obj);
+	count_freed(freed, obj);
 	singlet_store_free_evicted(store, &obj, 1);
 }
 
@@ -149,6 +156,8 @@ static u32 drop_part(struct singlet_store *store, u32 handle, bool deep,
 	if (parts_of(store, part))
 		return push(part, top);
 	free_one(store, part, freed);
+	/* Finding out whether it is borrowed can take a while. */
+	cond_resched();
 	return top;
 }
 
@@ -201,8 +210,7 @@ void singlet_store_free_dying(struct singlet_store *store,
 			free_container(store, obj[i], deep, freed);
 			continue;
 		}
-		freed->objects++;
-		freed->bytes += singlet_object_len(obj[i]);
+		count_freed(freed, obj[i]);
 		obj[left++] = obj[i];
 	}
 	if (left)

@@ -31,6 +31,7 @@ struct singlet_store;
 struct singlet_freed {
 	u64 objects;
 	u64 bytes;		/* in their values */
+	u64 charged;		/* in their slots */
 };
 
 int singlet_parts_get(struct singlet_store *store, const void *data, u32 len,

@@ -4,6 +4,7 @@
 
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
@@ -294,9 +295,11 @@ void singlet_domain_for_each(const struct cred *cred, bool all,
 	struct singlet_domain *domain;
 
 	mutex_lock(&singlet_domains_mutex);
-	list_for_each_entry(domain, &singlet_domains, node)
+	list_for_each_entry(domain, &singlet_domains, node) {
 		if (all || singlet_domain_owned(domain, cred))
 			fn(domain, ctx);
+		cond_resched();
+	}
 	mutex_unlock(&singlet_domains_mutex);
 }
 

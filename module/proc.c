@@ -4,6 +4,7 @@
 
 #include <linux/capability.h>
 #include <linux/proc_fs.h>
+#include <linux/sched.h>
 #include <linux/user_namespace.h>
 
 #include "domain.h"
@@ -130,6 +131,7 @@ static void show_types(struct singlet_domain *domain, void *ctx)
 					max(sum.bytes, 0L), max(sum.hits, 0L),
 					max(sum.misses, 0L));
 		rcu_read_unlock();
+		cond_resched();
 	}
 	rcu_read_unlock();
 }
@@ -313,6 +315,7 @@ static void show_sessions(struct singlet_domain *domain, void *ctx)
 					READ_ONCE(s->references),
 					READ_ONCE(s->bytes_logical),
 					READ_ONCE(s->refs.bytes));
+		cond_resched();
 	}
 }
 

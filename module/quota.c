@@ -10,6 +10,11 @@
 
 #include "compat/alloc.h"
 
+#define MOVE_TRIES	3
+
+/* Accounts that are looked at while the lock is held. */
+#define SQUEEZE		64U
+
 static DEFINE_SPINLOCK(quota_lock);
 
 static DEFINE_HASHTABLE(users, 8);		/* users_mutex */
@@ -138,14 +143,43 @@ static void give_up(struct singlet_account *a, unsigned int quota, u64 ahead)
 	}
 }
 
-/* Accounts give up what they reserved and do not use; quota_lock. */
-static void squeeze(struct singlet_user *user, unsigned int quota)
+/*
+ * Up to @left accounts of a user, and not more than SQUEEZE at a time, give up what
+ * they reserved and do not use; quota_lock.  A user can have very many.  They go by
+ * turns, the next ones first, and new ones are the last: who calls this as often as
+ * it takes for all that there were meets every one of them, or somebody else has.
+ */
+static void squeeze(struct singlet_user *user, unsigned int *left)
 {
-	struct singlet_account *a;
+	unsigned int n, i;
 
-	list_for_each_entry(a, &user->accounts, node)
-		if (a->drawn & BIT(quota))
-			give_up(a, quota, 0);
+	for (n = min(*left, SQUEEZE); n; n--, --*left) {
+		struct singlet_account *a;
+
+		a = list_first_entry_or_null(&user->accounts,
+					     struct singlet_account, node);
+		if (!a) {
+			*left = 0;
+			return;
+		}
+		for (i = 0; i < SINGLET_QUOTAS; i++)
+			if (a->drawn & BIT(i))
+				give_up(a, i, 0);
+		list_move_tail(&a->node, &user->accounts);
+	}
+}
+
+/* All of them.  Context: any but NMI; no lock held. */
+static void squeeze_all(struct singlet_user *user)
+{
+	unsigned int left = READ_ONCE(user->nr_accounts);
+	unsigned long flags;
+
+	while (left) {
+		spin_lock_irqsave(&quota_lock, flags);
+		squeeze(user, &left);
+		spin_unlock_irqrestore(&quota_lock, flags);
+	}
 }
 
 /* Are @n more within the limit?  quota_lock. */
@@ -194,9 +228,9 @@ void singlet_user_show(struct singlet_user *user, u64 *use, u64 *limit)
 	unsigned long flags;
 	unsigned int i;
 
+	squeeze_all(user);
 	spin_lock_irqsave(&quota_lock, flags);
 	for (i = 0; i < SINGLET_QUOTAS; i++) {
-		squeeze(user, i);
 		use[i] = user->use[i];
 		limit[i] = READ_ONCE(user_max[i]);
 	}
@@ -214,7 +248,8 @@ static void attach(struct singlet_account *account, struct singlet_user *user)
 		if (account->drawn & BIT(i))
 			user->use[i] += account->reserved[i];
 	account->user = user;
-	list_add(&account->node, &user->accounts);
+	list_add_tail(&account->node, &user->accounts);
+	WRITE_ONCE(user->nr_accounts, user->nr_accounts + 1);
 }
 
 /* The same is its user's no more; quota_lock. */
@@ -226,6 +261,7 @@ static void detach(struct singlet_account *account)
 		if (account->drawn & BIT(i))
 			account->user->use[i] -= account->reserved[i];
 	list_del_init(&account->node);
+	WRITE_ONCE(account->user->nr_accounts, account->user->nr_accounts - 1);
 }
 
 /**
@@ -278,7 +314,6 @@ static bool may_have(struct singlet_user *user, struct singlet_account *account)
 		if (!(account->drawn & BIT(i)))
 			continue;
 		give_up(account, i, 0);
-		squeeze(user, i);
 		if (!user_fits(user, i, account->reserved[i]))
 			return false;
 	}
@@ -298,49 +333,69 @@ int singlet_account_move(struct singlet_account *account,
 			 struct singlet_user *user, bool force)
 {
 	unsigned long flags;
-	int err = 0;
+	unsigned int tries;
+	bool moved;
 
-	spin_lock_irqsave(&quota_lock, flags);
-	if (account->user == user)
-		goto out;
-	if (!force && !may_have(user, account)) {
-		err = -EDQUOT;
-		goto out;
+	/* What others reserve and do not use may be in the way, and come again. */
+	for (tries = 0; tries < MOVE_TRIES; tries++) {
+		if (tries)
+			squeeze_all(user);
+		spin_lock_irqsave(&quota_lock, flags);
+		moved = account->user == user || force ||
+			may_have(user, account);
+		if (moved && account->user != user) {
+			detach(account);
+			attach(account, user);
+		}
+		spin_unlock_irqrestore(&quota_lock, flags);
+		if (moved)
+			return 0;
 	}
-	detach(account);
-	attach(account, user);
-out:
-	spin_unlock_irqrestore(&quota_lock, flags);
-	return err;
+	return -EDQUOT;
+}
+
+/* Reserve what is in use, and more if possible; quota_lock. */
+static int reserve(struct singlet_account *account, unsigned int quota)
+{
+	s64 use = atomic64_read(&account->use[quota]);
+	u64 need, ahead = singlet_quota_ahead[quota];
+
+	if (use <= (s64)account->reserved[quota])
+		return 0;	/* somebody else reserved, or gave back */
+	need = use - account->reserved[quota];
+	if (!user_charge(account->user, quota, need + ahead)) {
+		ahead = 0;
+		if (!user_charge(account->user, quota, need))
+			return -EDQUOT;
+	}
+	WRITE_ONCE(account->reserved[quota],
+		   account->reserved[quota] + need + ahead);
+	return 0;
 }
 
 /* The slow part of singlet_account_charge(): use is beyond what is reserved. */
 int singlet_account_reserve(struct singlet_account *account, unsigned int quota)
 {
-	struct singlet_user *user;
+	struct singlet_user *user = NULL;
+	unsigned int left = 0;
 	unsigned long flags;
-	u64 need, ahead;
-	int err = 0;
-	s64 use;
+	int err;
 
-	spin_lock_irqsave(&quota_lock, flags);
-	user = account->user;
-	use = atomic64_read(&account->use[quota]);
-	if (use <= (s64)account->reserved[quota])
-		goto out;	/* somebody else reserved, or gave back */
-	need = use - account->reserved[quota];
-	ahead = need + singlet_quota_ahead[quota];
-	if (!user_charge(user, quota, ahead)) {
-		ahead = need;
-		squeeze(user, quota);
-		if (!user_charge(user, quota, need))
-			err = -EDQUOT;
-	}
-	if (!err)
-		WRITE_ONCE(account->reserved[quota],
-			   account->reserved[quota] + ahead);
-out:
-	spin_unlock_irqrestore(&quota_lock, flags);
+	do {
+		spin_lock_irqsave(&quota_lock, flags);
+		err = reserve(account, quota);
+		if (err) {
+			if (account->user != user) {
+				user = account->user;
+				left = user->nr_accounts;
+			} else if (!left) {
+				user = NULL;	/* all were asked */
+			}
+			if (user)
+				squeeze(user, &left);
+		}
+		spin_unlock_irqrestore(&quota_lock, flags);
+	} while (err && user);
 	return err;
 }
 

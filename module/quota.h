@@ -37,7 +37,8 @@ struct singlet_user {
 	unsigned int count;		/* users_mutex; who has it */
 	kuid_t uid;			/* stable */
 	u64 use[SINGLET_QUOTAS];	/* quota_lock; what is reserved */
-	struct list_head accounts;	/* quota_lock */
+	struct list_head accounts;	/* quota_lock; the next to be squeezed first */
+	unsigned int nr_accounts;	/* quota_lock to write */
 };
 
 struct singlet_account {
@@ -99,6 +100,16 @@ static inline int singlet_account_charge(struct singlet_account *account,
 		return 0;
 	atomic64_sub(n, &account->use[quota]);
 	return -EDQUOT;
+}
+
+/* Would @n more be within the account's own limit?  An instant's view. */
+static inline bool singlet_account_fits(const struct singlet_account *account,
+					unsigned int quota, u64 n)
+{
+	u64 use = atomic64_read(&account->use[quota]);
+	u64 limit = singlet_account_limit(account, quota);
+
+	return use <= limit && n <= limit - use;
 }
 
 /* Context: Any but NMI; does not sleep. */

@@ -3,9 +3,11 @@
 #include "reclaim.h"
 
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/shrinker.h>
 #include <linux/timekeeping.h>
 
+#include "arena.h"
 #include "container.h"
 #include "kill.h"
 #include "magazine.h"
@@ -19,6 +21,18 @@
 #define ROOM		64
 #define TRIM		1024
 
+/* Slabs of which a few objects are wanted, and that may have live ones besides. */
+#define PURE_TURNS	64
+
+/*
+ * Pages of borrows that are read for a few objects: less than ten milliseconds,
+ * even if all that is idle is borrowed.
+ */
+#define BORROW_PAGES	8192
+
+/* So many that all are meant. */
+#define ALL		(ULONG_MAX / 16)
+
 struct walk {
 	bool aged_only;
 	bool deep;			/* parts that become idle go as well */
@@ -26,6 +40,7 @@ struct walk {
 	u32 type;			/* index; 0: all */
 	unsigned long left;		/* objects to free, at most */
 	unsigned long budget;		/* slots to look at, at most */
+	unsigned long pages;		/* of borrows to read, at most */
 	u64 since;			/* jiffies; spare slabs made later; or 0 */
 	struct singlet_freed freed;
 };
@@ -64,6 +79,17 @@ static unsigned int gather(struct singlet_slab *slab, unsigned int *slot,
 	return n;
 }
 
+/* For each lot of objects all borrows are read. */
+static void pay_borrows(const struct singlet_slab *slab, struct walk *w)
+{
+	unsigned long nr;
+
+	if (!READ_ONCE(slab->marks))
+		return;
+	nr = READ_ONCE(slab->cache->pool->arena->borrowers.nr);
+	w->pages -= min(w->pages, nr);
+}
+
 /*
  * Kill what is to go in a slab from slot *@slot on, of up to STORE_LOT objects.
  * Return: how many; they keep the slab.  Is there @more to look at?
@@ -83,9 +109,12 @@ static unsigned int kill_some(struct singlet_store *store, u32 index,
 		slab = NULL;
 	if (slab) {
 		n = gather(slab, slot, w, killed, max);
+		if (n)
+			pay_borrows(slab, w);
 		n = singlet_kill(slab, killed, n, w->aged_only);
 	}
-	*more = slab && *slot < slab->slots && w->budget && w->left > n;
+	*more = slab && *slot < slab->slots && w->budget && w->pages &&
+		w->left > n;
 	rcu_read_unlock();
 	return n;
 }
@@ -141,7 +170,8 @@ static bool take_turn(struct singlet_store *store, struct walk *w)
 	if (idle) {
 		slab = container_of(idle, struct singlet_slab, idle);
 		index = slab->index;
-		w->budget -= min_t(unsigned long, w->budget, slab->slots / 8);
+		w->budget -= min_t(unsigned long, w->budget,
+				   slab->slots / 8 + 1);
 		worth = w->mixed == has_live(slab);
 	}
 	rcu_read_unlock();
@@ -153,16 +183,44 @@ static bool take_turn(struct singlet_store *store, struct walk *w)
 	return idle;
 }
 
-/* Once around the slabs with idle objects. */
-static void walk_around(struct singlet_store *store, struct walk *w)
+/* Once around the slabs with idle objects, or @most of them. */
+static void walk_around(struct singlet_store *store, struct walk *w,
+			unsigned int most)
 {
-	unsigned int n = READ_ONCE(store->pool.turns.nr);
+	unsigned int n = min(READ_ONCE(store->pool.turns.nr), most);
 
-	while (n-- && w->left && w->budget) {
+	while (n-- && w->left && w->budget && w->pages) {
 		if (!take_turn(store, w) && !READ_ONCE(store->pool.turns.nr))
 			break;
 		cond_resched();
 	}
+}
+
+/* The same as below, in addition to what @freed has.  Return: how many. */
+static unsigned long reclaim_some(struct singlet_store *store, unsigned long nr,
+				  bool aged_only, struct singlet_freed *freed)
+{
+	/* What is spared or in use costs time too. */
+	const unsigned long budget = aged_only && nr < ALL ?
+				     nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX;
+	struct walk w = {
+		.aged_only = aged_only,
+		.left = nr,
+		.budget = budget,
+		.pages = nr < ALL ? BORROW_PAGES : ULONG_MAX,
+	};
+
+	/* Often there is nothing, and then not to be looked for everywhere. */
+	if (singlet_counters_sum(&store->counters, STAT_IDLE) <= 0)
+		return 0;
+	walk_around(store, &w, nr < ALL ? PURE_TURNS : UINT_MAX);
+	w.mixed = true;
+	w.budget = budget;
+	walk_around(store, &w, UINT_MAX);
+	singlet_store_fit(store);
+	freed->objects += w.freed.objects;
+	freed->charged += w.freed.charged;
+	return w.freed.objects;
 }
 
 /**
@@ -172,8 +230,9 @@ static void walk_around(struct singlet_store *store, struct walk *w)
  * @aged_only: spare those that were in use since the last time they were
  *             passed by
  *
- * Takes those first whose slabs have no live objects.  Goes on where the last
- * call on this store ended; calls at the same time do no harm.
+ * Takes those first whose slabs have no live objects, if there are some within the
+ * next 64 slabs, or all are wanted (ULONG_MAX).  Goes on where the last call on this
+ * store ended; calls at the same time do no harm.
  *
  * Context: Process; takes no sleeping lock, so memory reclaim may call it.
  * Return: How many were freed.
@@ -181,22 +240,9 @@ static void walk_around(struct singlet_store *store, struct walk *w)
 unsigned long singlet_reclaim_some(struct singlet_store *store,
 				   unsigned long nr, bool aged_only)
 {
-	struct walk w = {
-		.aged_only = aged_only,
-		.left = nr,
-		/* What is spared or in use costs time too. */
-		.budget = aged_only && nr < ULONG_MAX / 16 ?
-			  nr * 8 + SIZE_SLOTS_MAX : ULONG_MAX,
-	};
+	struct singlet_freed freed = {};
 
-	/* Often there is nothing, and then not to be looked for everywhere. */
-	if (singlet_counters_sum(&store->counters, STAT_IDLE) <= 0)
-		return 0;
-	walk_around(store, &w);
-	w.mixed = true;
-	walk_around(store, &w);
-	singlet_store_fit(store);
-	return w.freed.objects;
+	return reclaim_some(store, nr, aged_only, &freed);
 }
 
 /**
@@ -211,7 +257,7 @@ void singlet_reclaim_type(struct singlet_store *store,
 {
 	struct walk w = {
 		.type = type->index, .deep = true,
-		.left = ULONG_MAX, .budget = ULONG_MAX,
+		.left = ULONG_MAX, .budget = ULONG_MAX, .pages = ULONG_MAX,
 	};
 
 	singlet_heat_cool(&store->hot);
@@ -246,7 +292,8 @@ void singlet_reclaim_all(struct singlet_store *store,
 {
 	const struct singlet_counters *c = &store->counters;
 	struct walk w = {
-		.deep = true, .left = ULONG_MAX, .budget = ULONG_MAX,
+		.deep = true,
+		.left = ULONG_MAX, .budget = ULONG_MAX, .pages = ULONG_MAX,
 	};
 	u64 begin = ktime_get_ns();
 	long slabs, bytes;
@@ -279,17 +326,15 @@ void singlet_reclaim_all(struct singlet_store *store,
 /* A quota is reached: first what nobody asked for lately, then anything idle. */
 static bool make_room(struct singlet_store *store, u32 size)
 {
-	atomic64_t *use = &store->account->use[SINGLET_QUOTA_BYTES];
-	s64 goal = atomic64_read(use) - size;
-	bool some = false;
+	struct singlet_freed freed = {};
 
+	/* By what is freed, not by what is left: others charge all the time. */
 	do {
-		if (!singlet_reclaim_some(store, ROOM, true) &&
-		    !singlet_reclaim_some(store, ROOM, false))
+		if (!reclaim_some(store, ROOM, true, &freed) &&
+		    !reclaim_some(store, ROOM, false, &freed))
 			break;
-		some = true;
-	} while (atomic64_read(use) > goal);
-	return some;
+	} while (freed.charged < size && !fatal_signal_pending(current));
+	return freed.objects;
 }
 
 /* Down to the ceiling of idle bytes. */
@@ -350,6 +395,7 @@ static bool shrink_slab(struct singlet_store *store, u32 index)
 {
 	struct walk w = {
 		.aged_only = true, .left = ULONG_MAX, .budget = ULONG_MAX,
+		.pages = BORROW_PAGES,
 	};
 	struct singlet_slab *slab;
 	bool spared, done = true;
@@ -411,7 +457,7 @@ static unsigned long shrink_scan(struct shrink_control *sc)
 		left -= haul.nr;
 		cond_resched();
 	}
-	singlet_slab_free_late(false);
+	singlet_slab_free_some();
 	/* Who is told that nothing was scanned asks for ever. */
 	if (left == sc->nr_to_scan)
 		return SHRINK_STOP;

@@ -251,6 +251,8 @@ void singlet_refs_drop_all(struct singlet_refs *refs,
 			if (get(c, slot))
 				drop(ctx, index << INFO_SLOT_BITS | slot);
 		count_bytes(refs, -(long)chunk_bytes(c));
+		/* One by one: all at once would be under the lock. */
+		xa_erase(&refs->chunks, index);
 		kfree(c);
 		cond_resched();
 	}

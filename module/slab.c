@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "arena.h"
@@ -12,6 +13,9 @@
 #include "magazine.h"
 #include "marks.h"
 #include "pages.h"
+
+/* Slabs that the shrinker frees besides those that need not wait, at a time. */
+#define LATE_SOME	256
 
 /*
  * Descriptors have odd sizes and are many: each size has a cache of its own in
@@ -135,12 +139,9 @@ static void free_desc_rcu(struct rcu_head *rcu)
  * singlet_slab_flush() waits for them.
  */
 static LLIST_HEAD(late_slabs);
+static DEFINE_SPINLOCK(late_lock);	/* who takes some off the list */
 
-static void free_late(struct work_struct *work)
-{
-	singlet_slab_free_late(true);
-}
-
+static void free_late(struct work_struct *work);
 static DECLARE_WORK(late_work, free_late);
 
 static void leave_to_worker(struct singlet_slab *slab)
@@ -149,22 +150,48 @@ static void leave_to_worker(struct singlet_slab *slab)
 		schedule_work(&late_work);
 }
 
-/*
- * Context: Process, sleeps; memory reclaim may call it, not to @wait for others,
- * so that some may be left to the worker.
- */
-void singlet_slab_free_late(bool wait)
+/* Not to @wait for others: it may be left to the worker.  Return: whether not. */
+static bool free_late_one(struct singlet_slab *slab, bool wait)
 {
-	struct llist_node *late = llist_del_all(&late_slabs);
-	struct singlet_slab *slab, *tmp;
+	if (slab->mapped && !singlet_arena_unmap(slab, wait)) {
+		leave_to_worker(slab);
+		return false;
+	}
+	free_payload(slab);
+	call_rcu(&slab->rcu, free_desc_rcu);
+	return true;
+}
 
+/* Those that there are: who flushes this work is not to wait for others. */
+static void free_late(struct work_struct *work)
+{
+	struct singlet_slab *slab, *tmp;
+	struct llist_node *late;
+
+	spin_lock(&late_lock);
+	late = llist_del_all(&late_slabs);
+	spin_unlock(&late_lock);
 	llist_for_each_entry_safe(slab, tmp, late, late) {
-		if (slab->mapped && !singlet_arena_unmap(slab, wait)) {
-			leave_to_worker(slab);
-			continue;
-		}
-		free_payload(slab);
-		call_rcu(&slab->rcu, free_desc_rcu);
+		free_late_one(slab, true);
+		cond_resched();
+	}
+}
+
+/* A few of them, maybe somebody else's.  Context: memory reclaim. */
+void singlet_slab_free_some(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < LATE_SOME; n++) {
+		struct llist_node *node;
+
+		spin_lock(&late_lock);
+		node = llist_del_first(&late_slabs);
+		spin_unlock(&late_lock);
+		if (!node ||
+		    !free_late_one(llist_entry(node, struct singlet_slab, late),
+				   false))
+			break;
 		cond_resched();
 	}
 }
@@ -526,6 +553,7 @@ void singlet_pool_trim(struct singlet_pool *pool)
 		}
 		spin_unlock_irqrestore(&cache->lock, flags);
 		retire_all(&gone);
+		cond_resched();
 	}
 	singlet_slab_dir_trim(&pool->dir);
 }

@@ -166,7 +166,7 @@ struct singlet_cache_info {
 int singlet_slab_init(void);
 void singlet_slab_exit(void);
 void singlet_slab_flush(void);
-void singlet_slab_free_late(bool wait);
+void singlet_slab_free_some(void);
 
 void singlet_pool_init(struct singlet_pool *pool,
 		       struct singlet_counters *counters,

@@ -18,6 +18,13 @@
 /* Shrinks tables and frees stores; never needed to make progress elsewhere. */
 static struct workqueue_struct *store_wq;
 
+/*
+ * How often room is made for one object, when others take it again and again.
+ * The largest object has to find its own in place of the smallest ones of other
+ * domains, which go 64 at a time.
+ */
+#define ASK_TRIES	65536
+
 /* What the layer of reclaim does for a store that needs it. */
 static const struct singlet_store_hooks *hooks;
 
@@ -372,25 +379,42 @@ void singlet_store_free_evicted(struct singlet_store *store,
 	singlet_store_uncharge(store, nr, size);
 }
 
+/*
+ * Charge one object of @size.  Return: 0 or -EDQUOT; then, whether the limit is the
+ * store's @own, or that of its owner.
+ */
+static int try_charge(struct singlet_account *account, u32 size, bool *own)
+{
+	unsigned int quota = SINGLET_QUOTA_OBJECTS;
+	u64 n = 1;
+
+	if (!singlet_account_charge(account, quota, 1)) {
+		quota = SINGLET_QUOTA_BYTES;
+		n = size;
+		if (!singlet_account_charge(account, quota, size))
+			return 0;
+		singlet_account_uncharge(account, SINGLET_QUOTA_OBJECTS, 1);
+	}
+	*own = !singlet_account_fits(account, quota, n);
+	return -EDQUOT;
+}
+
 /* The rest of singlet_store_charge(): there is a quota. */
 int singlet_store_ask(struct singlet_store *store, u32 size, gfp_t gfp)
 {
-	struct singlet_account *account = store->account;
 	bool can_wait = gfpflags_allow_blocking(gfp) && hooks, cooled = false;
+	unsigned int tries;
+	bool own;
 
-	for (;;) {
-		if (!singlet_account_charge(account, SINGLET_QUOTA_OBJECTS, 1)) {
-			if (!singlet_account_charge(account,
-						    SINGLET_QUOTA_BYTES, size))
-				return 0;
-			singlet_account_uncharge(account,
-						 SINGLET_QUOTA_OBJECTS, 1);
-		}
+	/* Others take what was made room for; some time they have won. */
+	for (tries = 0; tries < ASK_TRIES; tries++) {
+		if (!try_charge(store->account, size, &own))
+			return 0;
 		if (!can_wait || fatal_signal_pending(current))
 			break;
 		cond_resched();
 		if (hooks->make_room(store, size) ||
-		    (store->relieve && store->relieve(store)))
+		    (!own && store->relieve && store->relieve(store)))
 			continue;
 		/* What was asked for by many may be held by nobody by now. */
 		if (cooled || !singlet_heat_cool(&store->hot))

@@ -3,6 +3,7 @@
 #include "type.h"
 
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -98,6 +99,7 @@ void singlet_types_destroy(struct singlet_types *types)
 		type = singlet_types_at(types, i);
 		if (type)
 			type_free(type);
+		cond_resched();
 	}
 	for (i = 0; i < TYPE_PARTS; i++)
 		kfree(types->part[i]);

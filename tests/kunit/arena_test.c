@@ -215,7 +215,7 @@ static void arena_touched_goes_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, singlet_object_slab(next)->index, index);
 	KUNIT_EXPECT_EQ(test, offset_of(arena, next), at + LARGE_RUN);
 	/* Memory reclaim does not wait, the worker does. */
-	singlet_slab_free_late(false);
+	singlet_slab_free_some();
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 2);
 	up_read(&arena->faults);
@@ -240,7 +240,7 @@ static void arena_reclaimed(struct kunit *test)
 	expect_mapped(test, arena, obj);
 	suite_slot_free(obj);
 	for (i = 0; i < 1000 && suite_pool_stat(test, STAT_SLABS); i++) {
-		singlet_slab_free_late(false);
+		singlet_slab_free_some();
 		usleep_range(100, 200);
 	}
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 0);

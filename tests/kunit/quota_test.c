@@ -443,7 +443,100 @@ static void quota_squeeze_race(struct kunit *test)
 	kunit_info(test, "%lu rounds", s.rounds);
 }
 
+/* Every one of very many accounts gives up what it has ahead. */
+static void quota_many_accounts(struct kunit *test)
+{
+	const unsigned int nr = 1000;
+	struct payers *p = test->priv;
+	struct singlet_account *a, other;
+	unsigned int i, failed = 0;
+	u64 use;
+
+	a = kvcalloc(nr, sizeof(*a), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	for (i = 0; i < nr; i++) {
+		singlet_account_init(&a[i], p->user[0], DRAWN_BY_STORE);
+		failed += !!singlet_account_charge(&a[i], OBJECTS, 2);
+	}
+	KUNIT_EXPECT_EQ(test, p->user[0]->use[OBJECTS], nr * (2 + AHEAD));
+	for (i = 0; i < nr; i++)
+		singlet_account_uncharge(&a[i], OBJECTS, 1);
+	/* All but one object is somebody's or ahead. */
+	suite_param(test, "user_max_objects", nr + 5000);
+	expect_charge(test, &p->account[0], 5001, -EDQUOT);
+	expect_charge(test, &p->account[0], 5000, 0);
+	expect_charge(test, &p->account[1], 1, -EDQUOT);
+	use = suite_user_use(p->user[0], OBJECTS);
+	KUNIT_EXPECT_EQ(test, use, nr + 5000);
+	singlet_account_uncharge(&a[nr - 1], OBJECTS, 1);
+	expect_charge(test, &p->account[1], 1, 0);
+	/* To who has no room but by what others give up. */
+	singlet_account_uncharge(&p->account[0], OBJECTS, 4000);
+	suite_param(test, "user_max_objects", nr + 1000);
+	singlet_account_init(&other, p->user[1], DRAWN_BY_STORE);
+	expect_charge(test, &other, 1, 0);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(&other, p->user[0], false), -EDQUOT);
+	singlet_account_uncharge(&a[0], OBJECTS, 1);
+	KUNIT_EXPECT_EQ(test, singlet_account_move(&other, p->user[0], false), 0);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+	for (i = 1; i < nr - 1; i++)
+		singlet_account_uncharge(&a[i], OBJECTS, 1);
+	for (i = 0; i < nr; i++)
+		singlet_account_end(&a[i]);
+	singlet_account_end(&other);
+	singlet_account_uncharge(&p->account[0], OBJECTS, 1000);
+	singlet_account_uncharge(&p->account[1], OBJECTS, 1);
+	kvfree(a);
+}
+
+static unsigned int relieved;
+
+static bool relieve(struct singlet_store *store)
+{
+	relieved++;
+	return relieved % 4;
+}
+
+/* What others have goes for the owner's limit, not for the store's own. */
+static void quota_relief(struct kunit *test)
+{
+	struct payers *p = test->priv;
+	struct singlet_store *store = singlet_store_create();
+	struct singlet_object *held, *obj;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, store);
+	store->account = &p->account[0];
+	store->relieve = relieve;
+	relieved = 0;
+	suite_param(test, "user_max_objects", 1);
+	held = suite_str(test, store, "the only one");
+	p->account[0].limit[OBJECTS] = 1;
+	KUNIT_EXPECT_EQ(test, singlet_store_intern(store, SINGLET_TYPE_STR,
+						   "another", 7, true,
+						   GFP_KERNEL, &obj), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, relieved, 0);
+	p->account[0].limit[OBJECTS] = 0;
+	p->account[0].limit[BYTES] = 20;
+	suite_param(test, "user_max_objects", 2);
+	KUNIT_EXPECT_EQ(test, singlet_store_intern(store, SINGLET_TYPE_STR,
+						   "another", 7, true,
+						   GFP_KERNEL, &obj), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, relieved, 0);
+	p->account[0].limit[BYTES] = 0;
+	suite_param(test, "user_max_objects", 1);
+	KUNIT_EXPECT_EQ(test, suite_user_use(p->user[0], OBJECTS), 1);
+	KUNIT_EXPECT_EQ(test, singlet_store_intern(store, SINGLET_TYPE_STR,
+						   "another", 7, true,
+						   GFP_KERNEL, &obj), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, relieved, 4);
+	singlet_store_put(held);
+	suite_expect_empty(test, store);
+	singlet_store_destroy(store);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(quota_many_accounts),
+	KUNIT_CASE(quota_relief),
 	KUNIT_CASE(quota_limit),
 	KUNIT_CASE(quota_default),
 	KUNIT_CASE(quota_no_user),
