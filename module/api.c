@@ -248,13 +248,7 @@ EXPORT_SYMBOL_SINGLET(singlet_get_many);
  */
 void singlet_put_many(struct singlet_object *const *objects, unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (i + AHEAD < nr)
-			prefetchw(objects[i + AHEAD]);
-		singlet_store_put(objects[i]);
-	}
+	singlet_store_put_many(objects, nr);
 }
 EXPORT_SYMBOL_SINGLET(singlet_put_many);
 

@@ -3,7 +3,9 @@
 #include "intern.h"
 
 #include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/prefetch.h>
+#include <linux/sched.h>
 #include <linux/singlet.h>
 #include <linux/string.h>
 
@@ -39,7 +41,6 @@ static __always_inline bool equal(const void *a, const void *b, u32 len)
  */
 
 #define HIT_LINES	4	/* of a bucket; longer ones are not usual */
-#define HANDLE_NONE	U32_MAX	/* no handle has so many bits */
 
 /* The rest of get_live(): the word is @seen, and nothing was added to it. */
 static noinline bool get_uncounted(struct singlet_object *obj, u32 seen)
@@ -79,37 +80,61 @@ static __always_inline bool get_live(struct singlet_object *obj)
 	return likely(old == seen) || get_changed(obj, old);
 }
 
-/* Does @handle name the live object?  Return: it, with a reference; or NULL. */
-static __always_inline struct singlet_object *
-hit_handle(const struct singlet_store *store, u32 handle, u32 type,
-	   const void *data, u32 len)
+/* Where a handle leads.  For the RCU section in which it was looked up. */
+struct place {
+	struct singlet_object *obj;	/* or NULL */
+	const void *payload;
+	u32 size;			/* of the slot */
+};
+
+static __always_inline struct place place_of(const struct singlet_store *store,
+					     u32 handle)
 {
-	u32 slot = handle & INFO_SLOT_MASK, size, slack;
-	struct singlet_object *obj;
+	u32 slot = handle & INFO_SLOT_MASK;
 	struct singlet_slab *slab;
-	void *payload;
+	struct place p = {};
 	u64 place;
 
 	slab = singlet_slab_dir_place(&store->pool.dir,
 				      handle >> INFO_SLOT_BITS, &place);
 	if (unlikely(!slab || slot > singlet_place_last(place)))
-		return NULL;
-	obj = &slab->obj[slot];
-	size = singlet_place_size(place);
-	payload = singlet_slab_base(slab, place) + (size_t)slot * size;
-	/* Most likely the one: fetch the bytes while the record is fetched. */
-	prefetch(payload);
+		return p;
+	p.obj = &slab->obj[slot];
+	p.size = singlet_place_size(place);
+	p.payload = singlet_slab_base(slab, place) + (size_t)slot * p.size;
+	return p;
+}
+
+/* Is the live object there the value's?  Return: it, with a reference; or NULL. */
+static __always_inline struct singlet_object *
+take(const struct place *p, u32 type, const void *data, u32 len)
+{
+	struct singlet_object *obj = p->obj;
+	u32 slack = p->size - len;
 
 	if (unlikely(!get_live(obj)))
 		return NULL;
-	slack = size - len;
 	if (likely(slack <= INFO_SLACK_MASK &&
 		   READ_ONCE(obj->info) >> INFO_SLACK_SHIFT ==
 		   (slack | type << INFO_SLACK_BITS) &&
-		   equal(payload, data, len)))
+		   equal(p->payload, data, len)))
 		return obj;
 	singlet_store_put(obj);
 	return NULL;
+}
+
+/* Does @handle name the live object?  Return: it, with a reference; or NULL. */
+static __always_inline struct singlet_object *
+hit_handle(const struct singlet_store *store, u32 handle, u32 type,
+	   const void *data, u32 len)
+{
+	struct place p = place_of(store, handle);
+
+	if (unlikely(!p.obj))
+		return NULL;
+	/* Most likely the one: fetch the bytes while the record is fetched. */
+	prefetch(p.payload);
+	return take(&p, type, data, len);
 }
 
 /*
@@ -524,94 +549,114 @@ struct singlet_object *singlet_type_intern(struct singlet_type *type,
 
 /*
  * Several values: all are hashed and their lines fetched, then what these name is
- * fetched, and then each is taken.  So their misses overlap.
+ * fetched, and then each is taken.  So their misses overlap.  What is not that easy
+ * is interned one by one afterwards.
  */
 
-/* Somebody will look at @handle's object: fetch its record and payload. */
-static __always_inline void fetch_handle(const struct singlet_store *store,
-					 u32 handle)
-{
-	u32 slot = handle & INFO_SLOT_MASK;
-	struct singlet_slab *slab;
-	u64 place;
-
-	slab = singlet_slab_dir_place(&store->pool.dir,
-				      handle >> INFO_SLOT_BITS, &place);
-	if (!slab || slot > singlet_place_last(place))
-		return;
-	prefetchw(&slab->obj[slot]);
-	prefetch(singlet_slab_base(slab, place) +
-		 (size_t)slot * singlet_place_size(place));
-}
-
-/* The hash of a short value, whose line is fetched.  RCU section. */
-static __always_inline u32 seek_line(const struct singlet_store *store,
-				     const struct singlet_type *type,
-				     const void *data, u32 len)
-{
-	u32 hash = singlet_hash(&store->key, data, len, type->index);
-
-	prefetch(singlet_table_home(&store->table, hash));
-	return hash;
-}
+struct seek {
+	u32 hash;
+	u32 handle;
+	enum {
+		SEEK_LATER,	/* not this way */
+		SEEK_LINE,	/* the line will say */
+		SEEK_RECENT,	/* somebody asked for it: may be out of date */
+	} how;
+	struct place place;
+};
 
 /*
- * What the lines of @nr hashes name, which is fetched; HANDLE_NONE stays and is for
- * what they do not name.  RCU section.
+ * Where a short value is, if somebody asked for it lately; or its line is fetched.
+ * A list has what is asked for often or it does not: after one value that is not
+ * there, the @others are not looked for there.
  */
-static __always_inline void seek_handles(const struct singlet_store *store,
-					 const u32 *hash, u32 *handle,
-					 unsigned int nr)
+static __always_inline void seek_line(const struct singlet_store *store,
+				      const struct singlet_type *type,
+				      const void *data, u32 len,
+				      struct seek *seek, bool *others)
+{
+	bool room;
+
+	seek->hash = singlet_hash(&store->key, data, len, type->index);
+	if (*others) {
+		*others = singlet_recent_find(&store->recent, seek->hash,
+					      &seek->handle, &room);
+		if (*others) {
+			seek->how = SEEK_RECENT;
+			return;
+		}
+	}
+	seek->how = SEEK_LINE;
+	prefetch(singlet_table_home(&store->table, seek->hash));
+}
+
+/* What is known of @nr values leads to places, whose memory is fetched. */
+static __always_inline void seek_places(const struct singlet_store *store,
+					struct seek *seek, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		if (unlikely(handle[i] == HANDLE_NONE))
+		seek[i].place.obj = NULL;
+		if (unlikely(seek[i].how == SEEK_LATER))
 			continue;
-		if (likely(find_handle(&store->table, hash[i], &handle[i])))
-			fetch_handle(store, handle[i]);
-		else
-			handle[i] = HANDLE_NONE;
+		if (seek[i].how == SEEK_LINE &&
+		    unlikely(!find_handle(&store->table, seek[i].hash,
+					  &seek[i].handle)))
+			continue;
+		seek[i].place = place_of(store, seek[i].handle);
+		if (unlikely(!seek[i].place.obj))
+			continue;
+		prefetchw(seek[i].place.obj);
+		prefetch(seek[i].place.payload);
 	}
 }
 
-/* The object at @handle if it is that of the value, with a reference; or NULL. */
-static __always_inline struct singlet_object *
-take_hit(struct singlet_store *store, struct singlet_type *type, u32 handle,
-	 const void *data, u32 len)
+/* What was known of it is out of date; what the table knows is noted. */
+static noinline struct singlet_object *
+take_again(struct singlet_store *store, struct singlet_type *type,
+	   const void *data, u32 len)
 {
-	struct singlet_object *obj;
-
-	if (unlikely(handle == HANDLE_NONE))
-		return NULL;
-	rcu_read_lock();
-	obj = hit_handle(store, handle, type->index, data, len);
-	rcu_read_unlock();
-	if (unlikely(!obj))
-		return NULL;
-	singlet_type_hit(type);
-	trace_singlet_hit(store, type, obj);
-	return obj;
+	return easy_hit(store, type, data, len);
 }
 
-/* Where @nr wishes are, in @handle; and their types. */
-static void seek_wishes(struct singlet_store *store, struct singlet_wish *wish,
-			unsigned int nr, u32 *handle)
+/* What is easy of @nr wishes is @obj, the others NULL.  Their types are held. */
+static void take_wishes(struct singlet_store *store, struct singlet_wish *wish,
+			struct singlet_object **obj, unsigned int nr)
 {
-	u32 hash[WISHES_MAX];
+	struct seek seek[WISHES_MAX];
+	bool others = true;
 	unsigned int i;
 
+	rcu_read_lock();
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
 
-		handle[i] = HANDLE_NONE;
+		seek[i].how = SEEK_LATER;
 		w->type = singlet_types_get(&store->types, w->type_number);
-		if (unlikely(!w->type || !singlet_type_short(w->type, w->len)))
-			continue;
-		hash[i] = seek_line(store, w->type, w->data, w->len);
-		handle[i] = 0;
+		if (likely(w->type && singlet_type_short(w->type, w->len)))
+			seek_line(store, w->type, w->data, w->len, &seek[i],
+				  &others);
 	}
-	seek_handles(store, hash, handle, nr);
+	seek_places(store, seek, nr);
+	for (i = 0; i < nr; i++) {
+		struct singlet_wish *w = &wish[i];
+
+		obj[i] = NULL;
+		if (unlikely(!seek[i].place.obj))
+			continue;
+		obj[i] = take(&seek[i].place, w->type->index, w->data, w->len);
+		if (unlikely(!obj[i])) {
+			if (seek[i].how == SEEK_RECENT)
+				obj[i] = take_again(store, w->type, w->data,
+						    w->len);
+			continue;
+		}
+		if (singlet_recent_sample(singlet_type_hit(w->type)))
+			singlet_recent_note(&store->recent, seek[i].hash,
+					    seek[i].handle);
+		trace_singlet_hit(store, w->type, obj[i]);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -630,49 +675,63 @@ void singlet_store_intern_many(struct singlet_store *store,
 			       struct singlet_wish *wish, unsigned int nr,
 			       bool may_create, gfp_t gfp)
 {
-	u32 handle[WISHES_MAX];
+	struct singlet_object *obj[WISHES_MAX];
 	unsigned int i;
 
-	rcu_read_lock();
-	seek_wishes(store, wish, nr, handle);
-	rcu_read_unlock();
+	take_wishes(store, wish, obj, nr);
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
 		struct singlet_type *type = w->type;
-		struct singlet_object *obj;
 
-		if (unlikely(!type)) {
-			w->ret = -ENOENT;
-			continue;
-		}
-		obj = take_hit(store, type, handle[i], w->data, w->len);
-		if (unlikely(!obj)) {
+		if (likely(obj[i])) {
+			singlet_types_put(type);
+			w->obj = obj[i];
+			w->ret = 0;
+		} else if (type) {
 			w->ret = intern(store, type, w->data, w->len,
 					may_create, gfp, &w->obj);
-			continue;
+		} else {
+			w->ret = -ENOENT;
 		}
-		singlet_types_put(type);
-		w->obj = obj;
-		w->ret = 0;
 	}
 }
 
-/* Where @nr values of a type are, in @handle. */
-static void seek_values(struct singlet_store *store, struct singlet_type *type,
-			const struct singlet_value *value, unsigned int nr,
-			u32 *handle)
+/* What is easy of @nr values is @obj, the others NULL. */
+static void take_values(struct singlet_store *store, struct singlet_type *type,
+			const struct singlet_value *value,
+			struct singlet_object **obj, unsigned int nr)
 {
-	u32 hash[WISHES_MAX];
-	unsigned int i;
+	struct seek seek[WISHES_MAX];
+	unsigned int i, hits = 0;
+	bool others = true;
 
+	rcu_read_lock();
 	for (i = 0; i < nr; i++) {
-		handle[i] = HANDLE_NONE;
-		if (unlikely(!singlet_type_short(type, value[i].len)))
-			continue;
-		hash[i] = seek_line(store, type, value[i].data, value[i].len);
-		handle[i] = 0;
+		seek[i].how = SEEK_LATER;
+		if (likely(singlet_type_short(type, value[i].len)))
+			seek_line(store, type, value[i].data, value[i].len,
+				  &seek[i], &others);
 	}
-	seek_handles(store, hash, handle, nr);
+	seek_places(store, seek, nr);
+	for (i = 0; i < nr; i++) {
+		obj[i] = NULL;
+		if (unlikely(!seek[i].place.obj))
+			continue;
+		obj[i] = take(&seek[i].place, type->index, value[i].data,
+			      value[i].len);
+		if (unlikely(!obj[i]))
+			continue;
+		hits++;
+		trace_singlet_hit(store, type, obj[i]);
+	}
+	/* One of sixteen, as one by one. */
+	if (likely(hits)) {
+		i = singlet_recent_one_of(singlet_type_hits(type, hits));
+		if (i < nr && obj[i] && seek[i].how != SEEK_RECENT)
+			singlet_recent_note(&store->recent, seek[i].hash,
+					    seek[i].handle);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -695,26 +754,27 @@ unsigned int singlet_type_intern_many(struct singlet_type *type,
 				      unsigned int nr, gfp_t gfp)
 {
 	struct singlet_store *store = singlet_type_store(type);
-	u32 handle[WISHES_MAX];
-	unsigned int i;
+	unsigned int i, end = 0;
 
 	lockdep_assert_irqs_enabled();
 	for (i = 0; i < nr; i++) {
 		const struct singlet_value *v = &values[i];
-		unsigned int at = i % WISHES_MAX;
 
-		if (!at) {
-			rcu_read_lock();
-			seek_values(store, type, v, min(nr - i, WISHES_MAX),
-				    handle);
-			rcu_read_unlock();
+		if (i == end) {
+			if (i && gfpflags_allow_blocking(gfp))
+				cond_resched();
+			end += min(nr - i, WISHES_MAX);
+			take_values(store, type, v, &obj[i], end - i);
 		}
-		obj[i] = take_hit(store, type, handle[at], v->data, v->len);
 		if (unlikely(!obj[i]))
 			obj[i] = singlet_type_intern(type, v->data, v->len,
 						     true, gfp);
 		if (IS_ERR(obj[i]))
 			break;
 	}
+	/* Those behind the one that failed were not to be tried. */
+	while (end > i + 1)
+		if (obj[--end])
+			singlet_store_put(obj[end]);
 	return i;
 }

@@ -36,11 +36,17 @@ struct singlet_recent {
 void singlet_recent_note(struct singlet_recent *recent, u32 hash, u32 handle);
 void singlet_recent_free(struct singlet_recent *recent);
 
-/* Is this the time to take note?  @n differs from time to time. */
+/* One of sixteen, to take note of.  @n differs from time to time. */
+static __always_inline unsigned int singlet_recent_one_of(u32 n)
+{
+	/* Not by turns: what comes in rounds would be the same ones. */
+	return n * 0x9e3779b1U >> 28;
+}
+
+/* Is this the time to take note? */
 static __always_inline bool singlet_recent_sample(u32 n)
 {
-	/* Not every sixteenth: what comes in rounds would be the same ones. */
-	return unlikely(n * 0x9e3779b1U >> 28 == 0);
+	return unlikely(singlet_recent_one_of(n) == 0);
 }
 
 /*

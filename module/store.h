@@ -16,6 +16,7 @@
 #ifndef SINGLET_STORE_H
 #define SINGLET_STORE_H
 
+#include <linux/prefetch.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/singlet.h>
 
@@ -101,6 +102,13 @@ void singlet_store_check_idle(struct singlet_store *store);
 u64 singlet_store_idle_excess(struct singlet_store *store);
 int singlet_store_peek(struct singlet_store *store, u64 id,
 		       struct singlet_peek *peek);
+
+/* Objects that are dealt with together, at most. */
+#define STORE_LOT	32
+
+/* Records that are fetched before their turn. */
+#define PUT_AHEAD	8
+
 /**
  * singlet_store_put() - drop a reference
  * @obj: whose reference is the caller's
@@ -125,6 +133,29 @@ static inline enum singlet_put singlet_store_put(struct singlet_object *obj)
 	return put;
 }
 
+/* One of each of several; sections are short. */
+static inline void singlet_store_put_many(struct singlet_object *const *obj,
+					  unsigned int nr)
+{
+	unsigned int i;
+
+	rcu_read_lock();
+	for (i = 0; i < nr; i++) {
+		enum singlet_put put;
+
+		if (i + PUT_AHEAD < nr)
+			prefetchw(obj[i + PUT_AHEAD]);
+		put = singlet_object_put(obj[i]);
+		if (unlikely(put != PUT_LIVE))
+			singlet_store_put_last(obj[i], put);
+		if (unlikely(i % STORE_LOT == STORE_LOT - 1)) {
+			rcu_read_unlock();
+			rcu_read_lock();
+		}
+	}
+	rcu_read_unlock();
+}
+
 /* One more reference on an object on which the caller has one. */
 static inline void singlet_store_hold(struct singlet_object *obj)
 {
@@ -146,9 +177,6 @@ singlet_store_object(const struct singlet_store *store, u32 handle)
 	rcu_read_unlock();
 	return obj;
 }
-
-/* Dying objects that are dealt with together, at most. */
-#define STORE_LOT	32
 
 /* Look at the ceiling once in so many idle objects of a slab. */
 #define IDLE_CHECK	16

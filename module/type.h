@@ -268,15 +268,21 @@ static inline void singlet_type_sub(struct singlet_type *type, unsigned int nr,
 }
 
 /* Return: how many there were on this CPU. */
-static inline unsigned long singlet_type_hit(struct singlet_type *type)
+static inline unsigned long singlet_type_hits(struct singlet_type *type,
+					      unsigned int nr)
 {
 	struct singlet_type_share *share = compat_percpu_enter(type->share);
 	unsigned long n;
 
-	local_inc(&share->hits);
+	local_add(nr, &share->hits);
 	n = local_read(&share->hits);
 	compat_percpu_leave();
 	return n;
+}
+
+static inline unsigned long singlet_type_hit(struct singlet_type *type)
+{
+	return singlet_type_hits(type, 1);
 }
 
 static inline void singlet_type_miss(struct singlet_type *type)

@@ -57,8 +57,7 @@ static int ours_many(struct bench_worker *w, unsigned int nr)
 	}
 	if (subject_intern_many(type, value, obj, nr) != nr)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		subject_put(obj[i]);
+	subject_put_many(obj, nr);
 	return 0;
 }
 

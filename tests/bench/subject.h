@@ -72,6 +72,13 @@ static __always_inline void subject_put(struct singlet_object *obj)
 	singlet_store_put(obj);
 }
 
+/* What singlet_put_many() is. */
+static inline void subject_put_many(struct singlet_object *const *obj,
+				    unsigned int nr)
+{
+	singlet_store_put_many(obj, nr);
+}
+
 /* Free @nr objects that nobody holds, or so. */
 static inline void subject_reclaim(struct singlet_store *store, unsigned int nr)
 {

@@ -4,6 +4,7 @@
 
 #include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/singlet.h>
 
 #define HITS	100000	/* more than enough to make it worth the memory */
 
@@ -213,10 +214,95 @@ static void recent_race(struct kunit *test)
 	suite_expect_empty(test, s->store);
 }
 
+#define LISTED	5
+
+static unsigned int intern_list(struct singlet_store *store,
+				const struct singlet_value *value,
+				struct singlet_object **out)
+{
+	struct singlet_type *str;
+
+	str = singlet_types_at(&store->types, SINGLET_TYPE_STR);
+	return singlet_type_intern_many(str, value, out, LISTED, GFP_KERNEL);
+}
+
+static void expect_list(struct kunit *test, const struct singlet_value *value,
+			struct singlet_object *const *obj)
+{
+	struct singlet_store *store = test->priv;
+	struct singlet_object *out[LISTED];
+	struct singlet_wish w[LISTED];
+	unsigned int i;
+
+	for (i = 0; i < LISTED; i++)
+		w[i] = (struct singlet_wish){
+			.data = value[i].data, .len = value[i].len,
+			.type_number = SINGLET_TYPE_STR, .ret = -1,
+		};
+	singlet_store_intern_many(store, w, LISTED, false, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, intern_list(store, value, out), LISTED);
+	for (i = 0; i < LISTED; i++) {
+		KUNIT_EXPECT_EQ(test, w[i].ret, 0);
+		KUNIT_EXPECT_PTR_EQ(test, w[i].obj, obj[i]);
+		KUNIT_EXPECT_PTR_EQ(test, out[i], obj[i]);
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(obj[i]), 3);
+	}
+	singlet_store_put_many(out, LISTED);
+	for (i = 0; i < LISTED; i++)
+		singlet_store_put(w[i].obj);
+}
+
+/* Lists take hints as well, right and wrong ones. */
+static void recent_lists(struct kunit *test)
+{
+	static const char * const text[LISTED] = {
+		"one", "two", "three", "four", "five",
+	};
+	struct singlet_store *store = test->priv;
+	struct singlet_object *obj[LISTED], *out[LISTED];
+	struct singlet_value value[LISTED];
+	unsigned int i, round;
+
+	for (i = 0; i < LISTED; i++) {
+		obj[i] = suite_str(test, store, text[i]);
+		value[i] = (struct singlet_value){ text[i], strlen(text[i]) };
+	}
+	warm(test, "one");
+	/* None, all, and those until one that there is none of. */
+	for (round = 0; round <= LISTED; round++) {
+		for (i = 0; i < LISTED; i++)
+			singlet_recent_note(&store->recent,
+					    hash_of(store, text[i]),
+					    i < round ? handle_of(obj[i]) :
+					    handle_of(obj[(i + 1) % LISTED]));
+		expect_list(test, value, obj);
+		for (i = round; i < LISTED; i++)
+			singlet_recent_note(&store->recent,
+					    hash_of(store, text[i]), U32_MAX);
+		expect_list(test, value, obj);
+		for (i = round; i < LISTED; i++)
+			singlet_recent_note(&store->recent,
+					    hash_of(store, text[i]) ^ 1, 0);
+		expect_list(test, value, obj);
+	}
+	/* What is behind one that fails is not taken. */
+	value[1] = (struct singlet_value){ "\xff", 1 };
+	KUNIT_EXPECT_EQ(test, intern_list(store, value, out), 1);
+	KUNIT_EXPECT_PTR_EQ(test, out[0], obj[0]);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(out[1]), -EILSEQ);
+	singlet_store_put(out[0]);
+	for (i = 0; i < LISTED; i++) {
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(obj[i]), 1);
+		singlet_store_put(obj[i]);
+	}
+	suite_expect_empty(test, store);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(recent_life),
 	KUNIT_CASE(recent_wrong),
 	KUNIT_CASE(recent_stale),
+	KUNIT_CASE(recent_lists),
 	KUNIT_CASE(recent_immortal),
 	KUNIT_CASE(recent_race),
 	{}
