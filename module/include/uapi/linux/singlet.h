@@ -48,7 +48,8 @@
  * EPERM      write to a sealed object; change of a predefined type; not the
  *            owner; writable or executable mapping
  * EDQUOT     over a quota; or the domain has hundreds of values with the same
- *            hash, which does not happen by chance
+ *            hash, or several that are beyond 4096 bytes, which does not happen
+ *            by chance
  * EOVERFLOW  a reference count is full
  * ENOMEM     no memory
  * EINTR      a signal arrived before anything was done
