@@ -391,8 +391,11 @@ int singlet_account_reserve(struct singlet_account *account, unsigned int quota)
 			} else if (!left) {
 				user = NULL;	/* all were asked */
 			}
-			if (user)
-				squeeze(user, &left);
+		}
+		/* Nobody else gets what they give up. */
+		if (err && user) {
+			squeeze(user, &left);
+			err = reserve(account, quota);
 		}
 		spin_unlock_irqrestore(&quota_lock, flags);
 	} while (err && user);

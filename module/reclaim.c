@@ -70,9 +70,9 @@ static unsigned int gather(struct singlet_slab *slab, unsigned int *slot,
 		struct singlet_object *here = &slab->obj[*slot];
 
 		w->budget--;
-		if (atomic_read(&here->refs) < 0 ||
-		    (w->type &&
-		     singlet_info_type(READ_ONCE(here->info)) != w->type))
+		if ((w->type &&
+		     singlet_info_type(READ_ONCE(here->info)) != w->type) ||
+		    !singlet_object_may_kill(here, w->aged_only))
 			continue;
 		obj[n++] = here;
 	}
@@ -86,6 +86,7 @@ static void pay_borrows(const struct singlet_slab *slab, struct walk *w)
 
 	if (!READ_ONCE(slab->marks))
 		return;
+	smp_rmb();	/* the arena was there before it had marks */
 	nr = READ_ONCE(slab->cache->pool->arena->borrowers.nr);
 	w->pages -= min(w->pages, nr);
 }

@@ -150,13 +150,11 @@ static void leave_to_worker(struct singlet_slab *slab)
 		schedule_work(&late_work);
 }
 
-/* Not to @wait for others: it may be left to the worker.  Return: whether not. */
+/* Return: whether it went; not to @wait for others, it may have to stay. */
 static bool free_late_one(struct singlet_slab *slab, bool wait)
 {
-	if (slab->mapped && !singlet_arena_unmap(slab, wait)) {
-		leave_to_worker(slab);
+	if (slab->mapped && !singlet_arena_unmap(slab, wait))
 		return false;
-	}
 	free_payload(slab);
 	call_rcu(&slab->rcu, free_desc_rcu);
 	return true;
@@ -180,6 +178,8 @@ static void free_late(struct work_struct *work)
 /* A few of them, maybe somebody else's.  Context: memory reclaim. */
 void singlet_slab_free_some(void)
 {
+	LLIST_HEAD(stay);
+	struct singlet_slab *slab, *tmp;
 	unsigned int n;
 
 	for (n = 0; n < LATE_SOME; n++) {
@@ -188,12 +188,16 @@ void singlet_slab_free_some(void)
 		spin_lock(&late_lock);
 		node = llist_del_first(&late_slabs);
 		spin_unlock(&late_lock);
-		if (!node ||
-		    !free_late_one(llist_entry(node, struct singlet_slab, late),
-				   false))
+		if (!node)
 			break;
+		/* Of a domain where somebody is busy: others may be behind it. */
+		if (!free_late_one(llist_entry(node, struct singlet_slab, late),
+				   false))
+			llist_add(node, &stay);
 		cond_resched();
 	}
+	llist_for_each_entry_safe(slab, tmp, llist_del_all(&stay), late)
+		leave_to_worker(slab);
 }
 
 /* Wait until every slab taken out of use is back with the kernel. */

@@ -19,6 +19,8 @@ int singlet_table_init(struct singlet_table *table, singlet_table_hash_t hash)
 	atomic64_set(&table->state, TABLE_BUCKETS_MIN);
 	table->hash = hash;
 	table->watch = NULL;
+	table->apart_buckets = 0;
+	table->apart_entries = 0;
 	spin_lock_init(&table->resize_lock);
 	mutex_init(&table->shrink_mutex);
 	for (i = 0; i < STRIPES; i++) {
@@ -482,10 +484,15 @@ out:
 /* Has it lost so many entries that shrinking pays?  An instant's view. */
 bool singlet_table_sparse(struct singlet_table *table)
 {
-	u64 buckets = singlet_table_buckets(table);
+	u64 buckets = singlet_table_buckets(table), nr;
 
-	return buckets > TABLE_BUCKETS_MIN &&
-	       singlet_table_entries(table) < buckets * TABLE_LOAD_LOW;
+	if (buckets <= TABLE_BUCKETS_MIN)
+		return false;
+	nr = singlet_table_entries(table);
+	if (buckets == READ_ONCE(table->apart_buckets) &&
+	    nr >= READ_ONCE(table->apart_entries))
+		return false;
+	return nr < buckets * TABLE_LOAD_LOW;
 }
 
 /* Take pages of buckets that are no more out of use; from @n on in @pages. */
@@ -569,6 +576,13 @@ static u64 fitting(struct singlet_table *table)
 		     TABLE_BUCKETS_MIN);
 }
 
+/* Fewer buckets are not possible before there are fewer entries. */
+static void note_apart(struct singlet_table *table)
+{
+	WRITE_ONCE(table->apart_entries, singlet_table_entries(table));
+	WRITE_ONCE(table->apart_buckets, singlet_table_buckets(table));
+}
+
 /*
  * Merge buckets until the table fits.  Others insert meanwhile: what it should be
  * like is asked again and again, or their splits would be undone for ever.
@@ -580,11 +594,12 @@ static void fit(struct singlet_table *table)
 	while (singlet_table_buckets(table) > (want = fitting(table))) {
 		unsigned int n;
 
-		for (n = 0; n < MERGES; n++) {
-			if (singlet_table_buckets(table) <= want)
-				break;
+		for (n = 0; n < MERGES &&
+		     singlet_table_buckets(table) > want; n++) {
 			int err = merge(table);
 
+			if (err == -EDQUOT)
+				note_apart(table);
 			if (err == -ENOSPC)
 				err = singlet_table_extend(table, GFP_KERNEL);
 			if (err)
