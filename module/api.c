@@ -66,7 +66,8 @@ EXPORT_SYMBOL_SINGLET(singlet_intern_many);
  * @data: the value's bytes, not changing meanwhile
  * @len: how many
  *
- * Context: Process or softirq, interrupts enabled; does not sleep.
+ * Context: Process or softirq, interrupts enabled (on PREEMPT_RT: preemptible); does
+ * not sleep.
  * Return: The object, with a reference that is the caller's, to be dropped with
  * singlet_put(); or an ERR_PTR: -ENOENT; -EINVAL, -EMSGSIZE, -EEXIST, -EOVERFLOW
  * as of singlet_intern().
