@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "compat/alloc.h"
+#include "compat/lockdep.h"
 #include "index.h"
 #include "magazine.h"
 #include "trace.h"
@@ -287,6 +288,8 @@ void singlet_store_odd_hold(struct singlet_object *obj, enum singlet_got got)
  */
 void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 {
+	/* Hard interrupts may do this where spinlocks are what they seem. */
+	compat_not_rt_enter();
 	switch (put) {
 	case PUT_LIVE:
 		break;
@@ -300,6 +303,7 @@ void singlet_store_put_last(struct singlet_object *obj, enum singlet_put put)
 		report_wrong("put", obj);
 		break;
 	}
+	compat_not_rt_leave();
 }
 
 /**

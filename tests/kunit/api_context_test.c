@@ -296,6 +296,8 @@ static int hard_actor(void *ctx)
 				     sizeof(actor->next), actor->gfp);
 		actor->next++;
 		CHECK(actor, !IS_ERR(obj));
+		/* What the interrupt drops is the first that is idle again. */
+		singlet_domain_shrink(actor->domain, LEN);
 		if (!IS_ERR(obj))
 			singlet_put(xchg(&hard->value, obj));
 		obj = singlet_alloc(actor->plain, LEN, actor->gfp);
