@@ -33,7 +33,7 @@ struct singlet_value;
  * @type_number: of a type of kind value or single
  * @ret: out; as of singlet_store_intern()
  * @obj: out, on success; the caller has a reference
- * @type: intern.c's, until there is @obj
+ * @type: intern_many.c's, until there is @obj
  * @id: for the caller to use
  */
 struct singlet_wish {
@@ -59,6 +59,9 @@ struct singlet_wish {
 void singlet_store_intern_many(struct singlet_store *store,
 			       struct singlet_wish *wish, unsigned int nr,
 			       bool may_create, gfp_t gfp);
+int singlet_intern_hard(struct singlet_store *store, struct singlet_type *type,
+			const void *data, u32 len, bool may_create, gfp_t gfp,
+			struct singlet_object **objp);
 int singlet_store_intern(struct singlet_store *store, u32 type_number,
 			 const void *data, u32 len, bool create, gfp_t gfp,
 			 struct singlet_object **objp);

@@ -103,3 +103,13 @@ unsigned int singlet_kill(struct singlet_slab *slab,
 			obj[n++] = obj[i];
 	return n;
 }
+
+/* Pages of borrows that singlet_kill() has to read for objects of @slab. */
+unsigned int singlet_kill_pages(const struct singlet_slab *slab)
+{
+	/* Pairs, by dependency, with the release in singlet_arena_open(). */
+	const struct singlet_arena *arena = READ_ONCE(slab->cache->pool->arena);
+
+	return READ_ONCE(slab->marks) && arena ?
+	       READ_ONCE(arena->borrowers.nr) : 0;
+}

@@ -42,5 +42,6 @@
 unsigned int singlet_kill(struct singlet_slab *slab,
 			  struct singlet_object **obj, unsigned int nr,
 			  bool aged_only);
+unsigned int singlet_kill_pages(const struct singlet_slab *slab);
 
 #endif

@@ -12,7 +12,7 @@ singlet-core := stats.o pages.o space.o size.o hash.o idle.o slab_dir.o map_dir.
 		arena.o \
 		slab.o magazine.o hot.o heat.o object.o kill.o utf8.o type.o world.o table_lines.o table.o \
 		recent.o quota.o \
-		index.o store.o trace.o container.o index_open.o intern.o reclaim.o domain.o named.o refs.o \
+		index.o store.o trace.o container.o index_open.o hit.o intern.o intern_many.o reclaim.o domain.o named.o refs.o \
 		session.o pins.o plain.o \
 		api.o api_domain.o core.o inspect.o map.o snapshot.o proc.o batch.o \
 		cmd_type.o cmd_domain.o cmd_object.o dev.o

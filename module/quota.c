@@ -10,6 +10,7 @@
 
 #include "compat/alloc.h"
 
+/* How often others give up what they reserved, for an account that comes. */
 #define MOVE_TRIES	3
 
 /* Accounts that are looked at while the lock is held. */
@@ -383,22 +384,18 @@ int singlet_account_reserve(struct singlet_account *account, unsigned int quota)
 
 	do {
 		spin_lock_irqsave(&quota_lock, flags);
+		if (account->user != user) {
+			user = account->user;
+			left = user->nr_accounts;
+		}
 		err = reserve(account, quota);
 		if (err) {
-			if (account->user != user) {
-				user = account->user;
-				left = user->nr_accounts;
-			} else if (!left) {
-				user = NULL;	/* all were asked */
-			}
-		}
-		/* Nobody else gets what they give up. */
-		if (err && user) {
+			/* Nobody else gets what they give up. */
 			squeeze(user, &left);
 			err = reserve(account, quota);
 		}
 		spin_unlock_irqrestore(&quota_lock, flags);
-	} while (err && user);
+	} while (err && left);
 	return err;
 }
 

@@ -12,8 +12,9 @@
  * and use beyond it has to be reserved first.  So most charges touch the account
  * alone, and an account can be handed to another user.  What is reserved and not
  * used is bounded (singlet_quota_ahead), and given up when the user's limit is
- * reached; so limits are exact.  Limits count, they do not allocate: a charge
- * comes before anything is allocated for it.
+ * reached, by so many accounts at a time as can be looked at with interrupts off; so
+ * limits are exact, but for what others reserve in between.  Limits count, they do
+ * not allocate: a charge comes before anything is allocated for it.
  *
  * What an account does not draw (@drawn) is limited by the account alone.
  *

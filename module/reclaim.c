@@ -7,7 +7,6 @@
 #include <linux/shrinker.h>
 #include <linux/timekeeping.h>
 
-#include "arena.h"
 #include "container.h"
 #include "kill.h"
 #include "magazine.h"
@@ -79,18 +78,6 @@ static unsigned int gather(struct singlet_slab *slab, unsigned int *slot,
 	return n;
 }
 
-/* For each lot of objects all borrows are read. */
-static void pay_borrows(const struct singlet_slab *slab, struct walk *w)
-{
-	unsigned long nr;
-
-	if (!READ_ONCE(slab->marks))
-		return;
-	smp_rmb();	/* the arena was there before it had marks */
-	nr = READ_ONCE(slab->cache->pool->arena->borrowers.nr);
-	w->pages -= min(w->pages, nr);
-}
-
 /*
  * Kill what is to go in a slab from slot *@slot on, of up to STORE_LOT objects.
  * Return: how many; they keep the slab.  Is there @more to look at?
@@ -111,7 +98,8 @@ static unsigned int kill_some(struct singlet_store *store, u32 index,
 	if (slab) {
 		n = gather(slab, slot, w, killed, max);
 		if (n)
-			pay_borrows(slab, w);
+			w->pages -= min_t(unsigned long, w->pages,
+					  singlet_kill_pages(slab));
 		n = singlet_kill(slab, killed, n, w->aged_only);
 	}
 	*more = slab && *slot < slab->slots && w->budget && w->pages &&
@@ -220,6 +208,7 @@ static unsigned long reclaim_some(struct singlet_store *store, unsigned long nr,
 	walk_around(store, &w, UINT_MAX);
 	singlet_store_fit(store);
 	freed->objects += w.freed.objects;
+	freed->bytes += w.freed.bytes;
 	freed->charged += w.freed.charged;
 	return w.freed.objects;
 }

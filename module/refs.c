@@ -256,5 +256,4 @@ void singlet_refs_drop_all(struct singlet_refs *refs,
 		kfree(c);
 		cond_resched();
 	}
-	xa_destroy(&refs->chunks);
 }

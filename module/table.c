@@ -495,10 +495,11 @@ bool singlet_table_sparse(struct singlet_table *table)
 	return nr < buckets * TABLE_LOAD_LOW;
 }
 
-/* Take pages of buckets that are no more out of use; from @n on in @pages. */
-static unsigned int detach_home(struct singlet_table *table,
-				struct singlet_line **pages, unsigned int n,
-				unsigned int max)
+/* Take unused pages of @lines out of use: they are @pages from @n on. */
+static unsigned int detach(struct singlet_table *table,
+			   struct singlet_lines *lines,
+			   struct singlet_line **pages, unsigned int n,
+			   unsigned int max)
 {
 	u32 next = 0;
 	bool more;
@@ -507,24 +508,13 @@ static unsigned int detach_home(struct singlet_table *table,
 		cond_resched();
 		/* Nobody splits meanwhile. */
 		spin_lock_bh(&table->resize_lock);
-		next = max(next, DIV_ROUND_UP(singlet_table_buckets(table),
-					      LINES_PER_PAGE));
-		more = singlet_lines_detach(&table->home, &next, pages, &n,
-					    max);
+		if (lines == &table->home)
+			next = max(next,
+				   DIV_ROUND_UP(singlet_table_buckets(table),
+						LINES_PER_PAGE));
+		more = singlet_lines_detach(lines, &next, pages, &n, max);
 		spin_unlock_bh(&table->resize_lock);
 	} while (more);
-	return n;
-}
-
-/* The same for lines that nothing overflowed into. */
-static unsigned int detach_over(struct singlet_table *table,
-				struct singlet_line **pages, unsigned int n,
-				unsigned int max)
-{
-	u32 next = 0;
-
-	while (singlet_lines_detach(&table->over, &next, pages, &n, max))
-		cond_resched();
 	return n;
 }
 
@@ -544,8 +534,8 @@ static void free_unused(struct singlet_table *table)
 		max = ARRAY_SIZE(few);
 	}
 	do {
-		n = detach_home(table, pages, 0, max);
-		n = detach_over(table, pages, n, max);
+		n = detach(table, &table->home, pages, 0, max);
+		n = detach(table, &table->over, pages, n, max);
 		if (n) {
 			/*
 			 * Who watches from now on does not find them; pairs with

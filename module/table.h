@@ -70,7 +70,7 @@ struct singlet_table {
 	struct singlet_table_watch *watch;	/* stable once set, or NULL */
 	spinlock_t resize_lock;		/* changes of the number of buckets */
 	struct mutex shrink_mutex;	/* one shrinks at a time */
-	/* A merge was refused; a hint, shrink_mutex to write. */
+	/* What there was when a merge was refused; hints, shrink_mutex to write. */
 	u32 apart_buckets;
 	u64 apart_entries;
 	struct singlet_table_stripe stripe[STRIPES];

@@ -10,7 +10,7 @@
 #include "pages.h"
 
 #define CAP_MIN		8
-#define DETACH_LOOKS	512	/* at pages, while the lock is held */
+#define DETACH_LOOKS	128	/* at pages, while the lock is held */
 #define LINES_BYTES	(LINES_PER_PAGE * sizeof(struct singlet_line))
 #define LINES_ARE_PAGES	(PAGE_SIZE == LINES_BYTES)
 

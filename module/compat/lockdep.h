@@ -3,8 +3,8 @@
  * compat/lockdep - spinlocks in hard interrupts
  *
  * Lockdep takes a spinlock_t in a hard interrupt for an error, as it is one on
- * PREEMPT_RT, unless it is told that this is not for there.  Before 6.4 it could
- * not be told, and did not look unless it was asked to.
+ * PREEMPT_RT, unless it is told that this is not for there.  Older ones cannot be
+ * told, and look only where CONFIG_PROVE_RAW_LOCK_NESTING asks for it.
  */
 #ifndef SINGLET_COMPAT_LOCKDEP_H
 #define SINGLET_COMPAT_LOCKDEP_H

@@ -22,15 +22,6 @@
 
 static struct singlet_store *store;
 
-static struct singlet_object *intern(u64 n)
-{
-	char text[32];
-	int len;
-
-	len = scnprintf(text, sizeof(text), "survivor of %08llu.label", n);
-	return subject_intern(subject_type(store, SINGLET_TYPE_STR), text, len);
-}
-
 static u64 stored_pages(void)
 {
 	struct subject_memory m;
@@ -56,7 +47,7 @@ static int pinned_ours(unsigned int percent, u64 *before, u64 *after)
 	if (!kept)
 		return -ENOMEM;
 	for (i = 0; i < SURVIVOR_OBJECTS && !err; i++) {
-		kept[i] = intern(i);
+		kept[i] = subject_intern_nth(store, i);
 		if (!kept[i])
 			err = -ENOMEM;
 	}
@@ -178,7 +169,7 @@ static int bystand(void *ctx)
 	while (!kthread_should_stop()) {
 		u64 start = ktime_get_ns(), ns;
 		/* New ones and those that others just had, by turns. */
-		struct singlet_object *obj = intern(n++ % 2000 +
+		struct singlet_object *obj = subject_intern_nth(store, n++ % 2000 +
 						    COLLECT_OBJECTS);
 
 		if (obj)
@@ -243,7 +234,7 @@ static int measure_collect(void)
 	u32 i;
 
 	for (i = 0; i < COLLECT_OBJECTS; i++) {
-		struct singlet_object *obj = intern(i);
+		struct singlet_object *obj = subject_intern_nth(store, i);
 
 		if (!obj)
 			return -ENOMEM;

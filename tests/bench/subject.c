@@ -64,6 +64,16 @@ int subject_add_value(struct singlet_store *store, unsigned int i)
 	return add_type(store, name, SINGLET_KIND_VALUE, 16, &type);
 }
 
+/* The @n-th of many values of 26 bytes.  Return: it, with a reference; or NULL. */
+struct singlet_object *subject_intern_nth(struct singlet_store *store, u64 n)
+{
+	char text[32];
+	int len;
+
+	len = scnprintf(text, sizeof(text), "numbered %08llu.of.label", n);
+	return subject_intern(subject_type(store, SINGLET_TYPE_STR), text, len);
+}
+
 /* Return: pages that came back. */
 u64 subject_collect(struct singlet_store *store)
 {

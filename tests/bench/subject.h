@@ -31,6 +31,7 @@ void subject_destroy(struct singlet_store *store);
 struct singlet_type *subject_type(struct singlet_store *store, u32 number);
 int subject_add_plain(struct singlet_store *store, u32 size, u32 *type);
 int subject_add_value(struct singlet_store *store, unsigned int i);
+struct singlet_object *subject_intern_nth(struct singlet_store *store, u64 n);
 u64 subject_collect(struct singlet_store *store);
 void subject_memory(struct singlet_store *store, struct subject_memory *m);
 
@@ -83,6 +84,17 @@ static inline void subject_put_many(struct singlet_object *const *obj,
 static inline void subject_reclaim(struct singlet_store *store, unsigned int nr)
 {
 	singlet_reclaim_some(store, nr, false);
+}
+
+/* The same as memory pressure does: not what has a second chance. */
+static inline void subject_evict(struct singlet_store *store, unsigned int nr)
+{
+	singlet_reclaim_some(store, nr, true);
+}
+
+static inline bool subject_is_empty(struct singlet_store *store)
+{
+	return !singlet_store_objects(store);
 }
 
 #endif

@@ -58,21 +58,12 @@ static int wait_again(void *ctx)
 	return 0;
 }
 
-static struct singlet_object *intern(u32 i)
-{
-	char text[32];
-	int len;
-
-	len = scnprintf(text, sizeof(text), "waited for %08u.label", i);
-	return subject_intern(subject_type(store, SINGLET_TYPE_STR), text, len);
-}
-
 static int intern_all(void)
 {
 	u32 i;
 
 	for (i = 0; i < OBJECTS; i++) {
-		struct singlet_object *obj = intern(i);
+		struct singlet_object *obj = subject_intern_nth(store, i);
 
 		if (!obj)
 			return -ENOMEM;
@@ -85,16 +76,15 @@ static int intern_all(void)
 static int collect(void)
 {
 	subject_collect(store);
-	return singlet_store_objects(store) ? -EBUSY : 0;
+	return subject_is_empty(store) ? 0 : -EBUSY;
 }
 
-/* As memory pressure does: first what has no second chance. */
 static int evict(void)
 {
-	singlet_reclaim_some(store, OBJECTS, true);
-	singlet_reclaim_some(store, OBJECTS, true);
-	singlet_reclaim_some(store, OBJECTS, false);
-	return singlet_store_objects(store) ? -EBUSY : 0;
+	subject_evict(store, OBJECTS);
+	subject_evict(store, OBJECTS);
+	subject_reclaim(store, OBJECTS);
+	return subject_is_empty(store) ? 0 : -EBUSY;
 }
 
 static int nothing(void)

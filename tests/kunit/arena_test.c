@@ -246,6 +246,38 @@ static void arena_reclaimed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 0);
 }
 
+/* Nor does it stop at what is somebody else's turn now. */
+static void arena_reclaimed_behind(struct kunit *test)
+{
+	struct singlet_store *busy = test->priv, *other = singlet_store_create();
+	struct singlet_arena *arena = arena_of(test);
+	struct singlet_object *obj[2], *behind;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	obj[0] = suite_slot(test, LARGE);
+	obj[1] = suite_slot(test, LARGE);
+	expect_mapped(test, arena, obj[0]);
+	expect_mapped(test, arena, obj[1]);
+	test->priv = other;
+	behind = suite_slot(test, LARGE);
+	expect_mapped(test, arena_of(test), behind);
+
+	/* A fault that goes on, for which the worker waits. */
+	down_read(&arena->faults);
+	suite_slot_free(obj[0]);
+	msleep(20);
+	suite_slot_free(behind);
+	suite_slot_free(obj[1]);
+	singlet_slab_free_some();
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 0);
+	test->priv = busy;
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 2);
+	up_read(&arena->faults);
+	singlet_slab_flush();
+	KUNIT_EXPECT_EQ(test, suite_pool_stat(test, STAT_SLABS), 0);
+	singlet_store_destroy(other);
+}
+
 /* A region without room: the slab has no place, and all else goes on. */
 static void arena_full(struct kunit *test)
 {
@@ -458,6 +490,7 @@ static struct kunit_case arena_cases[] = {
 	KUNIT_CASE(arena_untouched_goes_at_once),
 	KUNIT_CASE(arena_touched_goes_late),
 	KUNIT_CASE(arena_reclaimed),
+	KUNIT_CASE(arena_reclaimed_behind),
 	KUNIT_CASE(arena_full),
 	KUNIT_CASE(arena_races),
 	KUNIT_CASE(arena_made_meanwhile),

@@ -86,11 +86,11 @@ static void borrow_doomed_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, collect(store), 1);
 }
 
-/* Not more than so many sessions have a page. */
-static void borrow_few_pages(struct kunit *test)
+/* As many sessions as can have a page. */
+static struct singlet_borrows **all_borrows(struct kunit *test)
 {
 	struct singlet_store *store = test->priv;
-	struct singlet_borrows **b, *more;
+	struct singlet_borrows **b;
 	unsigned int i;
 
 	b = kunit_kcalloc(test, BORROWERS_MAX, sizeof(*b), GFP_KERNEL);
@@ -98,13 +98,61 @@ static void borrow_few_pages(struct kunit *test)
 	suite_index(test, store);
 	for (i = 0; i < BORROWERS_MAX; i++)
 		b[i] = suite_borrows(test, store);
+	return b;
+}
+
+static void free_borrows(struct singlet_borrows **b)
+{
+	unsigned int i;
+
+	for (i = 0; i < BORROWERS_MAX; i++)
+		singlet_borrows_free(b[i]);
+}
+
+/* Not more than so many sessions have a page. */
+static void borrow_few_pages(struct kunit *test)
+{
+	struct singlet_store *store = test->priv;
+	struct singlet_borrows **b = all_borrows(test);
+
 	KUNIT_EXPECT_PTR_EQ(test, singlet_borrows_new(&store->pool.arena->borrowers),
 			    ERR_PTR(-ENOSPC));
 	singlet_borrows_free(b[7]);
-	more = suite_borrows(test, store);
-	b[7] = more;
-	for (i = 0; i < BORROWERS_MAX; i++)
-		singlet_borrows_free(b[i]);
+	b[7] = suite_borrows(test, store);
+	free_borrows(b);
+}
+
+/*
+ * Who wants a few objects does not read all borrows for ever, and comes to what is
+ * not borrowed some time.
+ */
+static void borrow_costs_little(struct kunit *test)
+{
+	const u32 nr = 20, len = 4000;	/* one in a slab */
+	struct singlet_store *store = test->priv;
+	struct singlet_borrows **b = all_borrows(test);
+	u8 *data = kunit_kzalloc(test, len, GFP_KERNEL);
+	struct singlet_object *obj;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	for (i = 0; i <= nr; i++) {
+		data[0] = i;
+		obj = suite_intern(test, store, SINGLET_TYPE_BYTES, data, len);
+		KUNIT_EXPECT_EQ(test, singlet_object_slab(obj)->slots, 1);
+		if (i < nr)
+			b[0]->page[1 + i] = singlet_object_id(obj);
+		singlet_store_put(obj);
+	}
+	KUNIT_EXPECT_EQ(test, singlet_reclaim_some(store, nr, false), 0);
+	for (i = 0; i < 10 && !singlet_reclaim_some(store, nr, false); i++)
+		;
+	KUNIT_EXPECT_LT(test, i, 10);
+	KUNIT_EXPECT_EQ(test, suite_stats(store).objects, nr);
+	/* A collection reads them all. */
+	b[0]->page[0] = 0;
+	KUNIT_EXPECT_EQ(test, collect(store), nr);
+	free_borrows(b);
 }
 
 /* A session's page is one, counts as references, and goes with the session. */
@@ -370,6 +418,7 @@ static struct kunit_case borrow_cases[] = {
 	KUNIT_CASE(borrow_spares),
 	KUNIT_CASE(borrow_doomed_once),
 	KUNIT_CASE(borrow_few_pages),
+	KUNIT_CASE(borrow_costs_little),
 	KUNIT_CASE(borrow_session),
 	KUNIT_CASE(borrow_rubbish),
 	KUNIT_CASE(borrow_races),

@@ -249,14 +249,14 @@ static void intern_big_alike(struct kunit *test)
 	struct singlet_store *store = test->priv;
 	const u32 len = 100000;
 	struct singlet_object *held[ALIKE_MAX], *obj;
-	u8 *data = kvzalloc(len, GFP_KERNEL);
+	u8 *data = kunit_kzalloc(test, len, GFP_KERNEL);
 	unsigned int i, round;
 
 	KUNIT_ASSERT_NOT_NULL(test, data);
 	memset(&store->key, 0, sizeof(store->key));
 	for (i = 0; i < ALIKE_MAX; i++) {
 		data[len - 1] = i;
-		KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len,
+		KUNIT_ASSERT_EQ(test, intern(test, SINGLET_TYPE_BYTES, data, len,
 					     true, &held[i]), 1);
 	}
 	for (round = 0; round < 2; round++) {
@@ -267,7 +267,7 @@ static void intern_big_alike(struct kunit *test)
 					     true, &obj), -EDQUOT);
 		for (i = 0; i < ALIKE_MAX; i++) {
 			data[len - 1] = i;
-			KUNIT_EXPECT_EQ(test, intern(test, SINGLET_TYPE_BYTES,
+			KUNIT_ASSERT_EQ(test, intern(test, SINGLET_TYPE_BYTES,
 						     data, len, true, &obj), 0);
 			KUNIT_EXPECT_PTR_EQ(test, obj, held[i]);
 			singlet_store_put(obj);
@@ -284,7 +284,6 @@ static void intern_big_alike(struct kunit *test)
 		singlet_store_put(held[i]);
 	}
 	suite_expect_empty(test, store);
-	kvfree(data);
 }
 
 static struct singlet_wish wish(u32 type, const void *data, u32 len)

@@ -248,10 +248,45 @@ static void reclaim_shrinks_table(struct kunit *test)
 	suite_expect_empty(test, store);
 }
 
+/* What has no second chance goes, though there is something live in each slab. */
+static void reclaim_aged_beside_live(struct kunit *test)
+{
+	const u32 slabs = 64, every = 100;
+	struct singlet_store *store = test->priv;
+	struct singlet_object **held, *obj;
+	unsigned int i, n = 0, calls, freed = 0;
+	u64 value;
+	u32 nr;
+
+	obj = suite_intern(test, store, SINGLET_TYPE_BYTES, "8 bytes.", 8);
+	nr = slabs * singlet_object_slab(obj)->slots;
+	singlet_store_put(obj);
+	held = kvcalloc(nr / every + 1, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	for (i = 0; i < nr; i++) {
+		value = i;
+		obj = suite_intern(test, store, SINGLET_TYPE_BYTES, &value,
+				   sizeof(value));
+		if (i % every == 0)
+			held[n++] = obj;
+		else
+			singlet_store_put(obj);
+	}
+	/* All have been in use: each is passed by once. */
+	for (calls = 0; calls < 100; calls++)
+		freed += singlet_reclaim_some(store, 64, true);
+	KUNIT_EXPECT_GT(test, freed, 1000);
+	expect_idle(test, nr + 1 - freed, nr + 1 - freed - n);
+	put_many(held, n);
+	suite_expect_empty(test, store);
+	kvfree(held);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(reclaim_counts),
 	KUNIT_CASE(reclaim_spares_new),
 	KUNIT_CASE(reclaim_spares_live),
+	KUNIT_CASE(reclaim_aged_beside_live),
 	KUNIT_CASE(reclaim_large),
 	KUNIT_CASE(reclaim_type),
 	KUNIT_CASE(reclaim_second_chance),

@@ -211,7 +211,8 @@ u32 suite_type(struct kunit *test, struct singlet_store *store,
 
 /* KUnit runs them when the module is live, after its init. */
 kunit_test_suites(&size_suite, &hash_suite, &slab_suite, &slab_dir_suite,
-		  &arena_suite, &index_suite, &borrow_suite, &table_suite, &table_crowd_suite,
+		  &arena_suite, &index_suite, &borrow_suite, &table_suite,
+		  &table_crowd_suite,
 		  &object_suite, &hot_suite, &type_suite, &store_suite, &plain_suite, &recent_suite,
 		  &reclaim_suite, &refs_suite, &session_suite, &idle_suite,
 		  &shrink_suite, &quota_suite, &container_suite, &domain_suite,

@@ -189,7 +189,8 @@ void suite_run_until(struct kunit *test, const suite_thread_t *fn,
 		     suite_enough_t enough);
 
 extern struct kunit_suite size_suite, slab_suite, slab_dir_suite, table_suite,
-	table_crowd_suite, object_suite, type_suite, store_suite, plain_suite, reclaim_suite,
+	table_crowd_suite, object_suite, type_suite, store_suite,
+	plain_suite, reclaim_suite,
 	refs_suite, session_suite, failure_suite, race_suite, idle_suite,
 	shrink_suite, quota_suite, container_suite, domain_suite, pins_suite,
 	credit_suite, intern_suite, hash_suite, api_suite, api_refs_suite,

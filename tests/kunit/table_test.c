@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The hash table, with a hash that the test chooses. */
+#include "suite_table.h"
 #include "suites.h"
 
 #include <linux/jhash.h>
@@ -54,22 +55,7 @@ static void table_exit(struct kunit *test)
 /* Insert without growing.  Return: 0, -ENOMEM, -EDQUOT. */
 static int insert(struct test_table *t, u32 handle)
 {
-	struct singlet_table_room room;
-	u32 hash = hash_of(t, handle);
-	int err;
-
-	singlet_table_lock(&t->table, hash);
-	while ((err = singlet_table_prepare(&t->table, hash, &room))) {
-		singlet_table_unlock(&t->table, hash);
-		if (err == -ENOSPC)
-			err = singlet_table_extend(&t->table, GFP_KERNEL);
-		if (err)
-			return err;
-		singlet_table_lock(&t->table, hash);
-	}
-	singlet_table_insert(&t->table, hash, handle, &room);
-	singlet_table_unlock(&t->table, hash);
-	return 0;
+	return suite_table_insert(&t->table, hash_of(t, handle), handle);
 }
 
 /* As a store does it. */
@@ -84,29 +70,12 @@ static int insert_grow(struct test_table *t, u32 handle)
 
 static bool table_remove(struct test_table *t, u32 handle)
 {
-	u32 hash = hash_of(t, handle);
-	bool was;
-
-	singlet_table_lock(&t->table, hash);
-	was = singlet_table_remove(&t->table, hash, handle);
-	singlet_table_unlock(&t->table, hash);
-	return was;
-}
-
-static bool match(void *ctx, u32 handle)
-{
-	return *(u32 *)ctx == handle;
+	return suite_table_remove(&t->table, hash_of(t, handle), handle);
 }
 
 static bool find(struct test_table *t, u32 handle)
 {
-	bool found;
-
-	rcu_read_lock();
-	found = singlet_table_find(&t->table, hash_of(t, handle), match,
-				   &handle);
-	rcu_read_unlock();
-	return found;
+	return suite_table_find(&t->table, hash_of(t, handle), handle);
 }
 
 /* How many of the handles from @first up to @end, in steps, are found. */
@@ -504,18 +473,11 @@ static u32 handle_hash_of(struct singlet_table *table, u32 handle)
 static void insert_raw(struct kunit *test, u32 handle)
 {
 	struct test_table *t = test->priv;
-	u32 hash = handle_hash_of(&t->table, handle);
-	struct singlet_table_room room;
 
-	singlet_table_lock(&t->table, hash);
-	while (singlet_table_prepare(&t->table, hash, &room)) {
-		singlet_table_unlock(&t->table, hash);
-		KUNIT_ASSERT_EQ(test, singlet_table_extend(&t->table,
-							   GFP_KERNEL), 0);
-		singlet_table_lock(&t->table, hash);
-	}
-	singlet_table_insert(&t->table, hash, handle, &room);
-	singlet_table_unlock(&t->table, hash);
+	KUNIT_ASSERT_EQ(test,
+			suite_table_insert(&t->table,
+					   handle_hash_of(&t->table, handle),
+					   handle), 0);
 }
 
 static bool find_raw(struct test_table *t, u32 handle,
