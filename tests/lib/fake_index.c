@@ -303,6 +303,18 @@ static int put(uint64_t id)
 	return 0;
 }
 
+void fake_unmark(uint64_t id)
+{
+	int i;
+
+	pthread_mutex_lock(&lock);
+	i = find_id(id);
+	if (i < 0)
+		abort();
+	set_mark(i, 0);
+	pthread_mutex_unlock(&lock);
+}
+
 void fake_release(uint64_t id)
 {
 	pthread_mutex_lock(&lock);
@@ -368,9 +380,14 @@ static void do_item(unsigned long command, void *item)
 
 	counts.asked++;
 	switch (command) {
+	case SINGLET_INTERN:
 	case SINGLET_LOOKUP:
 		i = find_value(value->type, (void *)(uintptr_t)value->data,
 			       value->len);
+		value->created = i < 0 && command == SINGLET_INTERN;
+		if (value->created)
+			i = make(value->type, (void *)(uintptr_t)value->data,
+				 value->len);
 		value->result = i < 0 ? ENOENT : 0;
 		if (i >= 0) {
 			object[i].references++;

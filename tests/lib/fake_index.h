@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A kernel with an index to test borrowing against where there is none: objects
+ * A kernel with an index to test libsinglet against where there is none: objects
  * in slabs of one page, which a file in memory holds where the ABI says.  Objects
  * without references stay until fake_collect(), but for those that are borrowed.
  */
@@ -34,6 +34,8 @@ struct fake_counts fake_counts(void);
 uint64_t fake_intern(uint32_t type, const void *data, uint32_t len);
 void fake_release(uint64_t id);
 void fake_collect(void);
+/* The object has no mark any more, and cannot be found in the index. */
+void fake_unmark(uint64_t id);
 /* The page of borrows. */
 uint64_t *fake_borrows(void);
 /* mmap() of a page of borrows for writing fails from here on, or not. */

@@ -150,6 +150,18 @@ TEST_F(race, threads)
 	threads(self, self->s);
 }
 
+/* Bytes that are mapped. */
+static rlim_t address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	ASSERT_TRUE(file);
+	ASSERT_EQ(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	return (rlim_t)pages * sysconf(_SC_PAGESIZE);
+}
+
 /* The same with values that are copied, and so freed. */
 TEST_F(race, threads_not_mapped)
 {
@@ -158,10 +170,10 @@ TEST_F(race, threads_not_mapped)
 	struct singlet *s;
 
 	ASSERT_EQ(singlet_open(&s, 0), 0);
-	/* Space for everything but the arena. */
+	/* Space for everything but another arena. */
 	ASSERT_EQ(getrlimit(RLIMIT_AS, &all), 0);
 	none = all;
-	none.rlim_cur = SINGLET_MAP_ARENA_SIZE + (1UL << 32);
+	none.rlim_cur = address_space() + (1UL << 32);
 	ASSERT_EQ(setrlimit(RLIMIT_AS, &none), 0);
 	ASSERT_EQ(singlet_cache_enable(s, KEEP), 0);
 	ASSERT_EQ(setrlimit(RLIMIT_AS, &all), 0);

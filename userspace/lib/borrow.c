@@ -32,8 +32,8 @@ static inline void fill(struct singlet_borrow *b, const struct index *index,
 /* The index of @s, or NULL: there is none. */
 static inline struct index *index_of(struct singlet *s)
 {
-	if (unlikely(!index_is_here(&s->index)))
-		return singlet_index_open(s);
+	if (unlikely(!index_borrows_here(&s->index)))
+		return singlet_index_open_borrows(s);
 	return likely(s->index.borrows) ? &s->index : NULL;
 }
 
@@ -44,7 +44,8 @@ struct value {
 };
 
 /* 0: borrowed; -ENOENT: it is not this one; -ENOBUFS: there is no free slot. */
-static inline int try_value(struct index *index, uint32_t handle,
+static inline __attribute__((always_inline)) int
+try_value(struct index *index, uint32_t handle,
 			    const struct value *v, uint32_t *word,
 			    struct singlet_borrow *b)
 {
@@ -92,7 +93,7 @@ static inline bool borrow_in(struct index *index,
 			uint32_t handle;
 			int err;
 
-			if (!index_handle(line, __builtin_ctzll(candidates),
+			if (!index_handle(line, index_entry(candidates),
 					  tag, &handle))
 				continue;
 			err = try_value(index, handle, v, word, b);
@@ -104,19 +105,11 @@ static inline bool borrow_in(struct index *index,
 	return false;
 }
 
-/* Can the index have it? */
-static inline bool may_have(const struct index *index, uint32_t type,
-			    size_t len)
-{
-	return likely(index && len <= INDEX_VALUE_MAX &&
-		      type <= SINGLET_MARK_TYPE_MAX);
-}
-
 static inline bool borrow_value(struct index *index, const struct value *v,
 				struct singlet_borrow *b)
 {
 	uint32_t hash = index_hash(index, v->data, v->len, v->type);
-	uint32_t word = singlet_slots_first();
+	uint32_t word = slots_first();
 
 	return borrow_in(index, index_home(index, hash), index_tag(hash), v,
 			 &word, b);
@@ -125,7 +118,7 @@ static inline bool borrow_value(struct index *index, const struct value *v,
 static bool borrow_id(struct index *index, uint64_t id,
 		      struct singlet_borrow *b)
 {
-	uint32_t what, slack, word = singlet_slots_first();
+	uint32_t what, slack, word = slots_first();
 	struct index_place p;
 	uint64_t mark, *slot;
 
@@ -173,7 +166,7 @@ static int find_data(struct singlet *s, const void *data,
 	b->slot = NULL;
 	b->copy = NULL;
 	b->forks = atomic_load(&singlet_forks);
-	if (index_is_here(index) &&
+	if (index_borrows_here(index) &&
 	    singlet_map_slab(&index->map, b->id, &slab)) {
 		b->data = slab.base +
 			  (size_t)SINGLET_ID_SLOT(b->id) * slab.size;
@@ -230,7 +223,7 @@ int singlet_borrow_value(struct singlet *s, uint32_t type, const void *data,
 	uint64_t id;
 	int err;
 
-	if (may_have(index, type, len) && likely(borrow_value(index, &v, b)))
+	if (index_may_have(index, type, len) && likely(borrow_value(index, &v, b)))
 		return 0;
 	err = singlet_object_lookup(s, type, data, len, &id);
 	return err ? err : keep(s, id, &v, b);
@@ -257,7 +250,7 @@ static void seek(const struct index *index,
 	k->v.len = item->len;
 	k->v.type = item->type;
 	k->line = NULL;
-	if (!may_have(index, item->type, item->len))
+	if (!index_may_have(index, item->type, item->len))
 		return;
 	hash = index_hash(index, k->v.data, k->v.len, k->v.type);
 	k->line = index_home(index, hash);
@@ -272,7 +265,7 @@ static void fetch(const struct index *index, const struct sought *k)
 	uint32_t handle;
 
 	candidates = k->line ? index_candidates(k->line, k->tag) : 0;
-	if (candidates && index_handle(k->line, __builtin_ctzll(candidates),
+	if (candidates && index_handle(k->line, index_entry(candidates),
 				       k->tag, &handle))
 		index_place(index, handle, &p);
 }
@@ -285,7 +278,7 @@ static size_t borrow_lot(struct index *index,
 			 struct singlet_intern_item *items,
 			 struct singlet_borrow *borrows, size_t count)
 {
-	uint32_t word = singlet_slots_first();
+	uint32_t word = slots_first();
 	struct sought sought[LOT];
 	size_t i, left = 0;
 

@@ -79,31 +79,19 @@ static ssize_t ask_values(struct cache *c, unsigned long command,
 }
 
 /*
- * Hashes of a lot.  What will be looked at is fetched in passing: first the
- * words of the hash table, then, when these have come, the entries.
+ * Where to look for a lot.  What will be looked at is fetched in passing: first the
+ * lines of the index, then, when these have come, what they name.
  */
-static void hash_lot(struct cache *c, const struct singlet_intern_item *items,
-		     size_t count, uint32_t *hash)
+static void seek_lot(struct cache *c, const struct singlet_intern_item *items,
+		     size_t count, struct sought *sought)
 {
-	const struct values_table *t = values_table(&c->values);
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		hash[i] = items[i].len > SINGLET_MAX_VALUE ? 0 :
-			  cache_hash(c, items[i].type, data_of(&items[i]),
-				     items[i].len);
-		values_prefetch(t, hash[i]);
-	}
-	for (i = 0; i < count; i++) {
-		uint32_t where = hash[i], handle;
-		struct held_at at;
-
-		if (!values_next(t, hash[i], &where, &handle))
-			continue;
-		at = held_find(&c->held, handle);
-		if (at.h)
-			held_prefetch(at);
-	}
+	for (i = 0; i < count; i++)
+		cache_seek(c, items[i].type, data_of(&items[i]), items[i].len,
+			   &sought[i]);
+	for (i = 0; i < count; i++)
+		cache_fetch(c, &sought[i]);
 }
 
 static ssize_t values_lot(struct cache *c, unsigned long command, void *lot,
@@ -111,21 +99,19 @@ static ssize_t values_lot(struct cache *c, unsigned long command, void *lot,
 {
 	struct singlet_intern_item *items = lot;
 	struct singlet_intern_item miss[LOT];
+	struct sought sought[LOT];
 	struct misses m;
-	uint32_t hash[LOT];
 	size_t i;
 
 	m.nr = 0;
-	hash_lot(c, items, count, hash);
+	seek_lot(c, items, count, sought);
 	for (i = 0; i < count; i++) {
 		struct singlet_intern_item *item = &items[i];
-		struct held_at at = { .h = NULL };
+		uint64_t id;
 
-		if (item->len <= SINGLET_MAX_VALUE)
-			at = cache_find(c, hash[i], item->type, data_of(item),
-					item->len);
-		if (at.h) {
-			item->id = held_id(at);
+		if (item->len <= SINGLET_MAX_VALUE &&
+		    cache_find(c, &sought[i], &id)) {
+			item->id = id;
 			item->result = 0;
 			item->created = 0;
 		} else {
@@ -253,6 +239,6 @@ ssize_t singlet_cached_alloc(struct cache *c, struct singlet_alloc_item *items,
 		if (!items[i].result)
 			items[i].result = -singlet_cache_take_in(c, items[i].id,
 								 0, NULL, 0, 1,
-								 HELD_BRIEF);
+								 RECORD_BRIEF);
 	return done;
 }

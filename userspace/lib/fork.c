@@ -5,8 +5,8 @@
  * A session is shared by parent and child, the counts in a cache are not.  So
  * before the fork, while nothing is taken in or let go of, each cache gets a
  * second session that has the same references, which is the child's; and as
- * mappings are not inherited, the child maps the domain again, where it was.  If
- * any of that fails the child has nothing: its handle is one of no device.
+ * mappings are not inherited, the child maps the domain again, its slabs where they
+ * were.  If any of that fails the child has nothing: its handle is one of no device.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +17,8 @@
 
 #include "cache.h"
 #include "internal.h"
+#include "known.h"
+#include "letgo.h"
 
 #define LOT	SINGLET_MAX_BATCH
 
@@ -95,10 +97,11 @@ static void acquire_lot(struct cache_child *child)
 
 static void acquire_one(void *ctx, struct held_at at)
 {
-	struct cache_child *child = ctx;
+	struct cache *c = ctx;
+	struct cache_child *child = c->child;
 
-	child->item[child->nr++] =
-		(struct singlet_ref_item){ .id = held_id(at), .count = 1 };
+	child->item[child->nr++] = (struct singlet_ref_item){
+		.id = singlet_known_id(c, known_with_record(c, at)), .count = 1 };
 	if (child->nr == LOT)
 		acquire_lot(child);
 }
@@ -116,7 +119,7 @@ static void prepare(void)
 		c->child->session = open_beside(c->session);
 		if (!c->child->session)
 			continue;
-		singlet_held_for_each(&c->held, acquire_one, c->child);
+		singlet_held_for_each(&c->held, acquire_one, c);
 		acquire_lot(c->child);
 	}
 }
@@ -146,7 +149,7 @@ static void in_parent(void)
 static void lose(void *ctx, struct held_at at)
 {
 	(void)ctx;
-	atomic_store(&at.h->refs, 0);
+	atomic_store(at.count, 0);
 }
 
 /* The descriptor's number stays; what it names is the child's own. */
@@ -159,7 +162,6 @@ static bool take_over(struct cache *c)
 		return false;
 	singlet_close(own);
 	c->child->session = NULL;
-	singlet_cache_settle_anew(c);
 	return true;
 }
 
@@ -172,6 +174,7 @@ static void lose_all(struct cache *c)
 	c->held.nr = 0;
 	c->queue.nr = 0;
 	c->map.slabs = NULL;
+	c->index = NULL;
 	/* First of all: there may be no other descriptor. */
 	close(want);
 	got = fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -182,6 +185,16 @@ static void lose_all(struct cache *c)
 	/* Not one that somebody else will have. */
 	if (got < 0)
 		c->session->fd = -1;
+}
+
+/* The index, at any address, and what was to be done with what nobody uses. */
+static void go_on_with(struct cache *c)
+{
+	if (c->index && !singlet_index_open(c->session)) {
+		singlet_map_close(&c->map);
+		lose_all(c);
+	}
+	singlet_letgo_settle_anew(c);
 }
 
 static void in_child(void)
@@ -195,6 +208,9 @@ static void in_child(void)
 			singlet_close(c->child->session);
 		lose_all(c);
 	}
+	/* Not before all slabs are where they have to be. */
+	for (c = all; c; c = c->next)
+		go_on_with(c);
 	go_on();
 }
 

@@ -38,23 +38,16 @@ static void install(void)
 	installed = pthread_atfork(prepare, in_parent, in_child);
 }
 
-/*
- * The one that can be refused comes first, to descriptors that can only be read:
- * then no index is made, which would cost the domain memory.
- */
-enum { BORROWS, HEAD, HOME, OVER, SETS, MARKS, RANGES };
+enum { HEAD, HOME, OVER, SETS, MARKS, RANGES };
 
 static const struct {
 	uint64_t offset, size;
-	int prot;
 } range[RANGES] = {
-	[BORROWS] = { SINGLET_MAP_BORROWS, SINGLET_MAP_BORROWS_SIZE,
-		      PROT_READ | PROT_WRITE },
-	[HEAD] = { SINGLET_MAP_HEAD, SINGLET_MAP_HEAD_SIZE, PROT_READ },
-	[HOME] = { SINGLET_MAP_HOME, SINGLET_MAP_LINES_SIZE, PROT_READ },
-	[OVER] = { SINGLET_MAP_OVER, SINGLET_MAP_LINES_SIZE, PROT_READ },
-	[SETS] = { SINGLET_MAP_SETS, SINGLET_MAP_SETS_SIZE, PROT_READ },
-	[MARKS] = { SINGLET_MAP_MARKS, SINGLET_MAP_MARKS_SIZE, PROT_READ },
+	[HEAD] = { SINGLET_MAP_HEAD, SINGLET_MAP_HEAD_SIZE },
+	[HOME] = { SINGLET_MAP_HOME, SINGLET_MAP_LINES_SIZE },
+	[OVER] = { SINGLET_MAP_OVER, SINGLET_MAP_LINES_SIZE },
+	[SETS] = { SINGLET_MAP_SETS, SINGLET_MAP_SETS_SIZE },
+	[MARKS] = { SINGLET_MAP_MARKS, SINGLET_MAP_MARKS_SIZE },
 };
 
 /* The first @nr. */
@@ -64,20 +57,24 @@ static void unmap(void **at, unsigned int nr)
 		munmap(at[nr], (size_t)range[nr].size);
 }
 
-/* Return: 0 or a negative errno; nothing of it is mapped then. */
+/* Return: 0, or -EINTR: it is worth another try; @head is NULL if not all is. */
 static int map_index(struct index *index, int fd)
 {
+#ifdef __SIZEOF_INT128__
 	void *at[RANGES];
 	unsigned int i;
-	int err;
+#endif
 
+	index->head = NULL;
+#ifdef __SIZEOF_INT128__
 	for (i = 0; i < RANGES; i++) {
-		at[i] = mmap(NULL, (size_t)range[i].size, range[i].prot,
-			     MAP_SHARED, fd, range[i].offset);
+		at[i] = mmap(NULL, (size_t)range[i].size, PROT_READ, MAP_SHARED,
+			     fd, range[i].offset);
 		if (at[i] == MAP_FAILED) {
-			err = -errno;
+			int err = errno;
+
 			unmap(at, i);
-			return err;
+			return err == EINTR ? -EINTR : 0;
 		}
 	}
 	index->head = at[HEAD];
@@ -85,29 +82,33 @@ static int map_index(struct index *index, int fd)
 	index->over = at[OVER];
 	index->sets = at[SETS];
 	index->marks = at[MARKS];
-	index->borrows = at[BORROWS];
+#else
+	(void)fd;
+#endif
 	return 0;
 }
 
 static void unmap_index(const struct index *index)
 {
 	void *at[RANGES] = {
-		[BORROWS] = index->borrows, [HEAD] = (void *)index->head,
-		[HOME] = (void *)index->home, [OVER] = (void *)index->over,
-		[SETS] = (void *)index->sets, [MARKS] = (void *)index->marks,
+		[HEAD] = (void *)index->head, [HOME] = (void *)index->home,
+		[OVER] = (void *)index->over, [SETS] = (void *)index->sets,
+		[MARKS] = (void *)index->marks,
 	};
 
-	if (index->borrows)
+	if (index->head)
 		unmap(at, RANGES);
 }
 
 /*
- * Without the slabs the index is of no use; without the index the slabs are:
- * values on which there is a reference are read there.  Return: 0, or -EINTR:
- * nothing is mapped, and it is worth another try.
+ * The page of borrows comes first, which can be refused, to descriptors that can
+ * only be read: then no index is made for it, which would cost the domain memory.
+ * Without the slabs a page is of no use; without the page the slabs are: values on
+ * which there is a reference are read there.  Return: as map_index().
  */
-static int map_all(struct index *index, int fd)
+static int map_borrows(struct index *index, int fd)
 {
+	void *page = MAP_FAILED;
 	int err;
 
 	index->borrows = NULL;
@@ -116,34 +117,72 @@ static int map_all(struct index *index, int fd)
 	if (err)
 		return err == -EINTR ? err : 0;
 #ifdef __SIZEOF_INT128__
-	err = map_index(index, fd);
-	if (err == -EINTR)
-		singlet_map_close(&index->map);
+	page = mmap(NULL, SINGLET_MAP_BORROWS_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, SINGLET_MAP_BORROWS);
+	err = page == MAP_FAILED && errno == EINTR ? -EINTR : 0;
 #endif
-	return err == -EINTR ? err : 0;
+	if (page != MAP_FAILED && !index_is_here(index)) {
+		err = map_index(index, fd);
+		if (!err)
+			atomic_store_explicit(&index->forks,
+					      atomic_load(&singlet_forks),
+					      memory_order_release);
+	}
+	if (page != MAP_FAILED && (err || !index->head))
+		munmap(page, SINGLET_MAP_BORROWS_SIZE);
+	else if (page != MAP_FAILED)
+		index->borrows = page;
+	if (err)
+		singlet_map_close(&index->map);
+	return err;
 }
 
 /*
- * Map the index and the slabs, once in each process, whether that succeeds or
- * not.  Return: the index if @borrows is there, or NULL.
+ * Learn of forks, from here on.  Return: 0 or a negative errno: nothing can be
+ * mapped then.
  */
-struct index *singlet_index_open(struct singlet *s)
+int singlet_index_watch_forks(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct index *index = &s->index;
 
 	pthread_once(&once, install);
-	/* Who does not learn of forks must not map anything. */
-	if (installed)
-		return NULL;
+	return -installed;
+}
+
+/*
+ * Map a part, once in each process, whether that succeeds or not; @forks is the
+ * part's number.  Return: whether it was tried.
+ */
+static bool open_part(struct singlet *s, _Atomic uint32_t *forks,
+		      int (*map)(struct index *index, int fd))
+{
+	if (singlet_index_watch_forks())
+		return false;
 	pthread_mutex_lock(&lock);
-	/* Release: pairs with the acquire in index_is_here(). */
-	if (!index_is_here(index) && !map_all(index, s->fd))
-		atomic_store_explicit(&index->forks,
-				      atomic_load(&singlet_forks),
+	/* Release: pairs with the acquire in index_forks_here(). */
+	if (!index_forks_here(forks) && !map(&s->index, s->fd))
+		atomic_store_explicit(forks, atomic_load(&singlet_forks),
 				      memory_order_release);
 	pthread_mutex_unlock(&lock);
-	return index_is_here(index) && index->borrows ? index : NULL;
+	return index_forks_here(forks);
+}
+
+/* What is needed to find values.  Return: the index, or NULL. */
+struct index *singlet_index_open(struct singlet *s)
+{
+	struct index *index = &s->index;
+
+	return open_part(s, &index->forks, map_index) && index->head ? index :
+								       NULL;
+}
+
+/* What is needed to borrow them, too.  Return: the index, or NULL. */
+struct index *singlet_index_open_borrows(struct singlet *s)
+{
+	struct index *index = &s->index;
+
+	return open_part(s, &index->borrow_forks, map_borrows) &&
+	       index->borrows ? index : NULL;
 }
 
 /* What another process mapped is not here: something else may be, by now. */
@@ -151,8 +190,11 @@ void singlet_index_close(struct singlet *s)
 {
 	struct index *index = &s->index;
 
-	if (!index_is_here(index))
-		return;
-	unmap_index(index);
-	singlet_map_close(&index->map);
+	if (index_borrows_here(index)) {
+		if (index->borrows)
+			munmap(index->borrows, SINGLET_MAP_BORROWS_SIZE);
+		singlet_map_close(&index->map);
+	}
+	if (index_is_here(index))
+		unmap_index(index);
 }

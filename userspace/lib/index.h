@@ -3,11 +3,15 @@
  * The index of a session's domain in this process's memory:
  * <linux/singlet_index.h>.
  *
- * It is mapped when it is first asked for, as a whole, and not inherited by
- * fork(2).  So it is valid in the process that mapped it only, which @forks
- * tells: the child of a fork finds another number in singlet_forks, and maps
- * its own when it first asks.  Nobody touches the members but who found the
- * number right, and they do not change then, but for @used.
+ * It is mapped when it is first asked for, and not inherited by fork(2).  So it
+ * is valid in the process that mapped it only, which @forks tells: the child of
+ * a fork finds another number in singlet_forks, and maps its own when it first
+ * asks.  Nobody touches the members but who found the number right, and they do
+ * not change then, but for @used.
+ *
+ * Finding and borrowing are asked for apart: what belongs to borrowing (@borrows,
+ * @map) costs the session a page in the kernel, which can be refused, and has a
+ * number of its own, @borrow_forks.
  */
 #ifndef _SINGLET_INDEX_H
 #define _SINGLET_INDEX_H
@@ -16,6 +20,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <linux/singlet_index.h>
 
@@ -31,28 +39,41 @@ struct singlet;
 
 struct index {
 	_Atomic uint32_t forks;		/* of this process; 0: not asked yet */
+	_Atomic uint32_t borrow_forks;	/* the same of @borrows and @map */
 	_Atomic uint32_t used;		/* what borrows[0] is, at least */
-	const struct singlet_index_head *head;
+	const struct singlet_index_head *head;	/* NULL: there is no index */
 	const struct singlet_index_line *home;
 	const struct singlet_index_line *over;
 	const uint64_t *sets;
 	const uint64_t *marks;
-	uint64_t *borrows;		/* NULL: there is none of all this */
+	uint64_t *borrows;		/* NULL: nothing can be borrowed */
 	struct map map;			/* can be there without the others */
 };
 
 /* How many forks are between the process that loaded this and here, plus 1. */
 extern HIDDEN _Atomic uint32_t singlet_forks;
 
+HIDDEN int singlet_index_watch_forks(void);
 HIDDEN struct index *singlet_index_open(struct singlet *s);
+HIDDEN struct index *singlet_index_open_borrows(struct singlet *s);
 HIDDEN void singlet_index_close(struct singlet *s);
 
-/* Is what @index says this process's own? */
+static inline bool index_forks_here(const _Atomic uint32_t *forks)
+{
+	/* Acquire: pairs with the release in open_part(). */
+	return atomic_load_explicit(forks, memory_order_acquire) ==
+	       atomic_load_explicit(&singlet_forks, memory_order_relaxed);
+}
+
+/* Is what @index says this process's own: of finding, and of borrowing? */
 static inline bool index_is_here(const struct index *index)
 {
-	/* Acquire: pairs with the release in singlet_index_open(). */
-	return atomic_load_explicit(&index->forks, memory_order_acquire) ==
-	       atomic_load_explicit(&singlet_forks, memory_order_relaxed);
+	return index_forks_here(&index->forks);
+}
+
+static inline bool index_borrows_here(const struct index *index)
+{
+	return index_forks_here(&index->borrow_forks);
 }
 
 /* Kernel's memory changes all the time. */
@@ -71,27 +92,39 @@ struct index_place {
 };
 
 /*
- * Nothing that is touched here, or that may be touched at @mark_at, can fault;
- * at @data nothing may be touched before it is borrowed.  The set is read before
- * all else (acquire), and has to be read again after it.
+ * The mark's place.  Nothing that is touched here, or that may be touched at
+ * @mark_at, can fault; at @data nothing may be touched before it is borrowed.
+ * The set is read before all else (acquire), and has to be read again after it.
  */
 static inline __attribute__((always_inline)) bool
-index_place(const struct index *index, uint32_t handle, struct index_place *p)
+index_mark(const struct index *index, uint32_t handle, struct index_place *p)
 {
-	uint32_t nr = SINGLET_ID_INDEX(handle), slot = SINGLET_ID_SLOT(handle);
-	uint64_t mark, entry;
+	uint32_t nr = SINGLET_ID_INDEX(handle);
+	uint64_t mark;
 
 	/* No more than there are in the directory, so this does for both. */
 	if (handle & SINGLET_ID_WORLD || nr >= index_read(&index->sets[0]))
 		return false;
 	p->set_at = &index->sets[1 + nr];
 	p->set = index_read(p->set_at);
-	mark = (uint64_t)SINGLET_SET_MARKS(p->set) + slot;
+	mark = (uint64_t)SINGLET_SET_MARKS(p->set) + SINGLET_ID_SLOT(handle);
 	if (!SINGLET_SET_SERIAL(p->set) || mark >= INDEX_MARKS)
 		return false;
 	p->mark_at = &index->marks[mark];
 	__builtin_prefetch(p->mark_at);
-	entry = index_read(&index->map.slabs[1 + nr]);
+	return true;
+}
+
+/* The same, and where the bytes are. */
+static inline __attribute__((always_inline)) bool
+index_place(const struct index *index, uint32_t handle, struct index_place *p)
+{
+	uint32_t slot = SINGLET_ID_SLOT(handle);
+	uint64_t entry;
+
+	if (!index_mark(index, handle, p))
+		return false;
+	entry = index_read(&index->map.slabs[1 + SINGLET_ID_INDEX(handle)]);
 	if (slot >= SINGLET_SLAB_SLOTS(entry))
 		return false;
 	p->size = SINGLET_SLAB_SIZE(entry);
@@ -108,8 +141,17 @@ static inline bool index_same(const struct index_place *p, uint64_t mark)
 	       index_read(p->set_at) == p->set;
 }
 
-static inline uint32_t index_hash(const struct index *index, const void *data,
-				  uint32_t len, uint32_t type)
+/* Can the index have it? */
+static inline bool index_may_have(const struct index *index, uint32_t type,
+				  size_t len)
+{
+	return __builtin_expect(index && len <= INDEX_VALUE_MAX &&
+				type <= SINGLET_MARK_TYPE_MAX, 1);
+}
+
+static inline __attribute__((always_inline)) uint32_t
+index_hash(const struct index *index, const void *data, uint32_t len,
+	   uint32_t type)
 {
 #ifdef __SIZEOF_INT128__
 	return singlet_hash(&index->head->key, data, len,
@@ -149,6 +191,35 @@ static inline uint16_t index_tag(uint32_t hash)
 	return hash >> 16 ? hash >> 16 : 1;
 }
 
+/*
+ * Which of a line's tags may equal @tag: a bit for each, which index_entry() tells
+ * the number of.
+ */
+#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+/*
+ * Bit i is that of tag i.  No two words need be of one time: whatever is found is
+ * read again.  (To ThreadSanitizer these are no atomic loads.)
+ */
+static inline uint64_t index_candidates(const struct singlet_index_line *line,
+					uint16_t tag)
+{
+	__m128i many, rest, want = _mm_set1_epi16((short)tag);
+	uint32_t last;
+
+	many = _mm_loadu_si128((const __m128i *)line->tag);
+	memcpy(&last, &line->tag[8], sizeof(last));
+	rest = _mm_cvtsi32_si128((int)last);
+	many = _mm_packs_epi16(_mm_cmpeq_epi16(many, want),
+			       _mm_cmpeq_epi16(rest, want));
+	/* Behind the last two there are zeros, which no tag is. */
+	return (uint32_t)_mm_movemask_epi8(many);
+}
+
+static inline unsigned int index_entry(uint64_t candidates)
+{
+	return __builtin_ctz((uint32_t)candidates);
+}
+#else
 /* A line's tags, some at a time. */
 typedef uint64_t __attribute__((may_alias)) index_tags;
 typedef uint32_t __attribute__((may_alias)) index_few_tags;
@@ -165,8 +236,8 @@ static inline uint64_t index_equal(uint64_t tags, uint16_t tag)
 }
 
 /*
- * Which of a line's tags may equal @tag: bit 16 * l + w is that of tag 4 * w + l
- * (little endian; big endian counts l from the other end).
+ * Bit 16 * l + w is that of tag 4 * w + l (little endian; big endian counts l from
+ * the other end).
  */
 static inline uint64_t index_candidates(const struct singlet_index_line *line,
 					uint16_t tag)
@@ -186,17 +257,22 @@ static inline uint64_t index_candidates(const struct singlet_index_line *line,
 	return m0 >> 15 | m1 >> 14 | m2 >> 13;
 }
 
-/* The handle at a bit of index_candidates(), if its tag is @tag; or false. */
-static inline bool index_handle(const struct singlet_index_line *line,
-				unsigned int bit, uint16_t tag,
-				uint32_t *handle)
+static inline unsigned int index_entry(uint64_t candidates)
 {
+	unsigned int bit = __builtin_ctzll(candidates);
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	unsigned int i = bit % 16 * 4 + bit / 16;
+	return bit % 16 * 4 + bit / 16;
 #else
-	unsigned int i = bit % 16 * 4 + 3 - bit / 16;
+	return bit % 16 * 4 + 3 - bit / 16;
+#endif
+}
 #endif
 
+/* The handle of entry @i, if its tag is @tag; or false. */
+static inline bool index_handle(const struct singlet_index_line *line,
+				unsigned int i, uint16_t tag, uint32_t *handle)
+{
 	/* Acquire: the kernel writes the tag after the handle. */
 	if (__atomic_load_n(&line->tag[i], __ATOMIC_ACQUIRE) != tag)
 		return false;

@@ -15,43 +15,44 @@ static int outcome(ssize_t done, uint32_t result)
 	return done < 0 ? (int)done : -(int)result;
 }
 
-/*
- * What singlet_object_intern() and singlet_object_lookup() have in common.  With a
- * cache it is looked for there first, and once.
- */
-static int by_value(struct singlet *s, unsigned long command,
-		    struct singlet_intern_item *item, const void *data,
-		    size_t len)
+/* Is the value held?  Then it is got, by its @id. */
+static inline bool find_held(struct singlet *s, uint32_t type, const void *data,
+			     size_t len, uint64_t *id)
 {
-	struct held_at at = { .h = NULL };
+	struct sought k;
+
+	if (!s->cache || len > SINGLET_MAX_VALUE)
+		return false;
+	cache_seek(s->cache, type, data, len, &k);
+	return cache_find(s->cache, &k, id);
+}
+
+/* What is not held, if anything is, is the kernel's to say. */
+static int ask_value(struct singlet *s, unsigned long command,
+		     struct singlet_intern_item *item, const void *data,
+		     size_t len)
+{
 	ssize_t done;
 
 	if (len > UINT32_MAX)
 		return -EMSGSIZE;
 	item->data = (uintptr_t)data;
 	item->len = len;
-	if (!s->cache) {
-		done = singlet_call_batch(s, command, item, sizeof(*item), 1);
-		return outcome(done, item->result);
-	}
-	if (len <= SINGLET_MAX_VALUE)
-		at = cache_find(s->cache,
-				cache_hash(s->cache, item->type, data, len),
-				item->type, data, len);
-	if (at.h) {
-		item->id = held_id(at);
-		return 0;
-	}
-	done = singlet_cached_ask(s->cache, command, item);
+	done = s->cache ? singlet_cached_ask(s->cache, command, item) :
+			  singlet_call_batch(s, command, item, sizeof(*item), 1);
 	return outcome(done, item->result);
 }
 
 int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
 			  size_t len, uint64_t *id)
 {
-	struct singlet_intern_item item = { .type = type };
-	int err = by_value(s, SINGLET_INTERN, &item, data, len);
+	struct singlet_intern_item item;
+	int err;
 
+	if (find_held(s, type, data, len, id))
+		return 0;
+	item = (struct singlet_intern_item){ .type = type };
+	err = ask_value(s, SINGLET_INTERN, &item, data, len);
 	if (err)
 		return err;
 	*id = item.id;
@@ -61,9 +62,13 @@ int singlet_object_intern(struct singlet *s, uint32_t type, const void *data,
 int singlet_object_lookup(struct singlet *s, uint32_t type, const void *data,
 			  size_t len, uint64_t *id)
 {
-	struct singlet_intern_item item = { .type = type };
-	int err = by_value(s, SINGLET_LOOKUP, &item, data, len);
+	struct singlet_intern_item item;
+	int err;
 
+	if (find_held(s, type, data, len, id))
+		return 0;
+	item = (struct singlet_intern_item){ .type = type };
+	err = ask_value(s, SINGLET_LOOKUP, &item, data, len);
 	if (!err)
 		*id = item.id;
 	return err;

@@ -49,7 +49,10 @@ struct singlet;
  * @keep: objects that stay held when nobody uses them, at most; 0: none
  *
  * To be called before any other thread uses the handle, once.  The domain is
- * mapped if the system allows; if not, values are copied into the process.
+ * mapped if the system allows; if not, values are copied into the process.  With
+ * the first such session the kernel makes the domain's index, which costs it eight
+ * bytes for each slot (<linux/singlet_index.h>); the process then has about a byte
+ * for each object that is held, and without an index about a hundred.
  *
  * Return: 0; -EALREADY; -ENOMEM; an error of getrandom(2).
  */

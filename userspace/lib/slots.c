@@ -2,17 +2,31 @@
 /* Words of a page of borrows; see slots.h. */
 #include "slots.h"
 
-/* The line where a thread looks first, plus 1: each has one of its own. */
-static __thread uint32_t own_line __attribute__((tls_model("initial-exec")));
+__thread uint32_t singlet_slots_own;
 
-/* The word where a thread looks first. */
-uint32_t singlet_slots_first(void)
+/* A thread's first borrow: it gets a line of its own.  The word to begin with. */
+uint32_t singlet_slots_begin(void)
 {
 	static _Atomic uint32_t threads;
+	uint32_t line = atomic_fetch_add(&threads, 1) % LINES;
 
-	if (unlikely(!own_line))
-		own_line = atomic_fetch_add(&threads, 1) % LINES + 1;
-	return (own_line - 1) * LINE_WORDS;
+	/* The first word of all is no slot. */
+	singlet_slots_own = line ? line * LINE_WORDS : 1;
+	return singlet_slots_own;
+}
+
+/* As claim(), but for the barrier: from *@word on, wherever there is a free one. */
+uint64_t *singlet_slots_search(struct index *index, uint64_t id, uint32_t *word)
+{
+	uint64_t *slot = NULL;
+	uint32_t i;
+
+	for (i = 0; i < WORDS && !slot; i++) {
+		if (*word && claim_word(index, *word, id))
+			slot = &index->borrows[*word];
+		*word = (*word + 1) % WORDS;
+	}
+	return slot;
 }
 
 /* The kernel is to look at all words of the line of @word, and before. */

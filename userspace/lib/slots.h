@@ -17,8 +17,21 @@
 #define WORDS		(SINGLET_BORROWS + 1)
 #define LINES		(WORDS / LINE_WORDS)
 
-HIDDEN uint32_t singlet_slots_first(void);
+/* The word where a thread looks first; 0: it has none yet. */
+extern HIDDEN __thread uint32_t singlet_slots_own
+	__attribute__((tls_model("initial-exec")));
+
+HIDDEN uint32_t singlet_slots_begin(void);
 HIDDEN void singlet_slots_raise(struct index *index, uint32_t word);
+HIDDEN uint64_t *singlet_slots_search(struct index *index, uint64_t id,
+				      uint32_t *word);
+
+static inline uint32_t slots_first(void)
+{
+	uint32_t word = singlet_slots_own;
+
+	return likely(word) ? word : singlet_slots_begin();
+}
 
 /* Return: whether @word was free and has @id now. */
 static inline bool claim_word(struct index *index, uint32_t word, uint64_t id)
@@ -51,15 +64,13 @@ static inline bool claim_word(struct index *index, uint32_t word, uint64_t id)
 static inline uint64_t *claim(struct index *index, uint64_t id,
 			      uint32_t *word)
 {
-	uint64_t *slot = NULL;
-	uint32_t i;
+	uint64_t *slot = &index->borrows[*word];
 
-	for (i = 0; i < WORDS && !slot; i++) {
-		/* The first word of all is no slot. */
-		if (*word && claim_word(index, *word, id))
-			slot = &index->borrows[*word];
+	/* The first word of all is no slot. */
+	if (likely(*word && claim_word(index, *word, id)))
 		*word = (*word + 1) % WORDS;
-	}
+	else
+		slot = singlet_slots_search(index, id, word);
 	/* The locked compare and exchange is a full barrier for the CPU already. */
 #if defined(__x86_64__)
 	atomic_signal_fence(memory_order_seq_cst);

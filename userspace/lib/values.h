@@ -32,7 +32,7 @@ struct values_table {
 
 struct values {
 	_Atomic(struct values_table *) table;
-	size_t nr;			/* lock */
+	_Atomic size_t nr;		/* lock, to change it */
 	size_t bytes;			/* lock */
 };
 
@@ -55,10 +55,9 @@ static inline const struct values_table *values_table(const struct values *v)
 	return atomic_load_explicit(&v->table, memory_order_acquire);
 }
 
-/* Somebody will look for that hash. */
-static inline void values_prefetch(const struct values_table *t, uint32_t hash)
+static inline bool values_empty(const struct values *v)
 {
-	__builtin_prefetch((const void *)&t->word[hash & t->mask]);
+	return !atomic_load_explicit(&v->nr, memory_order_relaxed);
 }
 
 /*

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * counts ROUNDS - libsinglet's reference cache in a domain with an index
+ *
+ * First what it is to do, one by one: what it asks the kernel for, where counts end
+ * and records begin, and what it does with objects that the index does not have.
+ * Then four threads intern, acquire by id and release, few at a time and so many
+ * that a count is not enough, while a fifth lets go of everything and the kernel
+ * frees what nobody has.  Whoever has a value reads it, and at the end the fake
+ * kernel has what the cache says.  To be run with a sanitizer.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <singlet.h>
+
+#include "fake_index.h"
+#include "held.h"
+
+#define THREADS		4
+#define VALUES		24
+#define BATCH		20
+#define LEN_MAX		64
+#define MANY		(HELD_MAX - 1)	/* users that a count is enough for */
+
+static struct singlet *s;
+static unsigned int rounds;
+static _Atomic uint64_t seen[VALUES];
+static atomic_bool stop;
+
+#define CHECK(ok)	do {						\
+	if (!(ok)) {							\
+		fprintf(stderr, "counts.c:%d: %s\n", __LINE__, #ok);	\
+		abort();						\
+	}								\
+} while (0)
+
+static void begin(size_t keep)
+{
+	CHECK(!singlet_open_fd(&s, fake_begin(), 0));
+	CHECK(!singlet_cache_enable(s, keep));
+}
+
+static struct singlet_cache_info info(void)
+{
+	struct singlet_cache_info info;
+
+	CHECK(!singlet_cache_query(s, &info));
+	return info;
+}
+
+/* Nothing is held, and the kernel knows that. */
+static void end(void)
+{
+	CHECK(!singlet_cache_flush(s));
+	CHECK(info().held == 0);
+	CHECK(fake_counts().references == 0);
+	CHECK(fake_counts().mistakes == 0);
+	singlet_close(s);
+}
+
+static size_t value(unsigned int n, char *data)
+{
+	size_t len = 1 + n * 7 % LEN_MAX, i;
+
+	for (i = 0; i < len; i++)
+		data[i] = n * 31 + (n >> 8) + i;
+	return len;
+}
+
+static uint64_t intern(unsigned int n)
+{
+	char data[LEN_MAX];
+	uint64_t id;
+
+	CHECK(singlet_object_intern(s, SINGLET_TYPE_BYTES, data, value(n, data),
+				    &id) >= 0);
+	return id;
+}
+
+static void expect_value(uint64_t id, unsigned int n)
+{
+	char data[LEN_MAX];
+	size_t len = value(n, data), got;
+	const void *p;
+
+	CHECK(!singlet_object_data(s, id, &p, &got));
+	CHECK(got == len && !memcmp(p, data, len));
+}
+
+/* What is held needs no call, and hardly any memory. */
+static void test_bytes(void)
+{
+	enum { NR = FAKE_SLABS * FAKE_SLOTS };
+	size_t before;
+	static uint64_t id[NR];
+	unsigned int asked;
+	int i;
+
+	begin(NR);
+	before = info().bytes;
+	for (i = 0; i < NR; i++)
+		id[i] = intern(i);
+	CHECK(info().held == NR && info().mapped);
+	/* A byte each, and one part of the directory of slabs. */
+	CHECK(info().bytes - before <= NR + sizeof(struct held_chunk));
+	asked = fake_counts().asked;
+	for (i = 0; i < NR; i++) {
+		CHECK(intern(i) == id[i]);
+		CHECK(!singlet_object_acquire(s, id[i], 3));
+		expect_value(id[i], i);
+		CHECK(!singlet_object_release(s, id[i], 5));
+	}
+	CHECK(fake_counts().asked == asked);
+	CHECK(info().queued == NR);
+	end();
+}
+
+/* From one to as many as a count has, to more, and back. */
+static void test_many_users(void)
+{
+	uint64_t id, other;
+	unsigned int asked, n;
+
+	begin(VALUES);
+	other = intern(1);
+	for (n = 1; n <= 3 * HELD_MAX; n++) {
+		unsigned int first = n / 2;
+
+		id = intern(2);
+		asked = fake_counts().asked;
+		if (n > 1)
+			CHECK(!singlet_object_acquire(s, id, n - 1));
+		CHECK(info().held == 2);
+		expect_value(id, 2);
+		CHECK(intern(2) == id);
+		CHECK(singlet_object_release(s, id, n + 2) == -EINVAL);
+		if (first)
+			CHECK(!singlet_object_release(s, id, first));
+		CHECK(singlet_object_release(s, id, n + 2 - first) == -EINVAL);
+		CHECK(!singlet_object_release(s, id, n + 1 - first));
+		CHECK(singlet_object_release(s, id, 1) == -ENOENT);
+		CHECK(info().queued == 1);
+		CHECK(intern(2) == id);
+		CHECK(!singlet_object_release(s, id, 1));
+		CHECK(fake_counts().asked == asked);
+		/* Every other time with the same record, if there is one. */
+		if (n % 2)
+			CHECK(!singlet_cache_flush(s));
+	}
+	CHECK(!singlet_object_acquire(s, other, (1u << 30) - 3));
+	CHECK(singlet_object_acquire(s, other, 1) == -EOVERFLOW);
+	CHECK(singlet_object_acquire(s, other, 1u << 30) == -EOVERFLOW);
+	CHECK(!singlet_object_release(s, other, (1u << 30) - 2));
+	end();
+}
+
+/* So many at once, of something that is not held yet. */
+static void test_many_at_once(void)
+{
+	struct singlet_ref_item item[2] = { { .count = MANY + 1 },
+					    { .count = MANY } };
+	char data[LEN_MAX];
+	int i;
+
+	begin(0);
+	for (i = 0; i < 2; i++)
+		item[i].id = fake_intern(SINGLET_TYPE_BYTES, data,
+					 value(i, data));
+	CHECK(singlet_batch_acquire(s, item, 2) == 2);
+	for (i = 0; i < 2; i++) {
+		CHECK(!item[i].result);
+		expect_value(item[i].id, i);
+		CHECK(intern(i) == item[i].id);
+		fake_release(item[i].id);
+		item[i].count++;
+	}
+	CHECK(singlet_batch_release(s, item, 2) == 2);
+	CHECK(!item[0].result && !item[1].result);
+	CHECK(info().held == 0);
+	end();
+}
+
+/* What has no mark is found all the same, and is what it is. */
+static void test_unmarked(void)
+{
+	uint64_t id, again;
+	unsigned int asked;
+	char data[LEN_MAX];
+
+	begin(VALUES);
+	/* Taken in without one, by its value and by its id. */
+	id = fake_intern(SINGLET_TYPE_BYTES, data, value(3, data));
+	again = fake_intern(SINGLET_TYPE_BYTES, data, value(4, data));
+	fake_unmark(id);
+	fake_unmark(again);
+	CHECK(intern(3) == id);
+	CHECK(!singlet_object_acquire(s, again, 1));
+	asked = fake_counts().asked;
+	CHECK(intern(3) == id);
+	CHECK(fake_counts().asked == asked);
+	expect_value(id, 3);
+	expect_value(again, 4);
+	CHECK(intern(4) == again);
+	asked = fake_counts().asked;
+	CHECK(intern(4) == again);
+	CHECK(fake_counts().asked == asked);
+	CHECK(!singlet_object_release(s, id, 2));
+	CHECK(!singlet_object_release(s, again, 3));
+	fake_release(id);
+	fake_release(again);
+	end();
+}
+
+/* Ids that are over, of the same slot. */
+static void test_stale(void)
+{
+	uint64_t id, stale;
+	const void *p;
+
+	begin(0);
+	id = intern(5);
+	stale = id + (1ULL << 32);
+	CHECK(singlet_object_acquire(s, stale, 1) == -ENOENT);
+	CHECK(singlet_object_release(s, stale, 1) == -ENOENT);
+	CHECK(singlet_object_data(s, stale, &p, NULL) == -ENOENT);
+	CHECK(!singlet_object_acquire(s, id, HELD_MAX));
+	CHECK(singlet_object_acquire(s, stale, 1) == -ENOENT);
+	CHECK(singlet_object_release(s, stale, 1) == -ENOENT);
+	CHECK(singlet_object_data(s, stale, &p, NULL) == -ENOENT);
+	CHECK(!singlet_object_release(s, id, HELD_MAX + 1));
+	CHECK(singlet_object_release(s, id, 1) == -ENOENT);
+	end();
+}
+
+static void one_by_one(unsigned int *seed)
+{
+	unsigned int n = rand_r(seed) % VALUES, more = 1 + rand_r(seed) % 80;
+	uint64_t id = intern(n), other;
+
+	expect_value(id, n);
+	seen[n] = id;
+	CHECK(!singlet_object_acquire(s, id, more));
+	n = rand_r(seed) % VALUES;
+	other = seen[n];
+	if (other && !singlet_object_acquire(s, other, 1)) {
+		expect_value(other, n);
+		CHECK(!singlet_object_release(s, other, 1));
+	}
+	CHECK(!singlet_object_release(s, id, more));
+	CHECK(!singlet_object_release(s, id, 1));
+}
+
+static void batch(unsigned int *seed)
+{
+	struct singlet_intern_item item[BATCH] = {};
+	struct singlet_ref_item ref[BATCH] = {};
+	char data[BATCH][LEN_MAX];
+	unsigned int n[BATCH], i;
+
+	for (i = 0; i < BATCH; i++) {
+		n[i] = rand_r(seed) % VALUES;
+		item[i].data = (uintptr_t)data[i];
+		item[i].len = value(n[i], data[i]);
+		item[i].type = SINGLET_TYPE_BYTES;
+	}
+	CHECK(singlet_batch_intern(s, item, BATCH) == BATCH);
+	for (i = 0; i < BATCH; i++) {
+		CHECK(!item[i].result);
+		expect_value(item[i].id, n[i]);
+		ref[i].id = item[i].id;
+		ref[i].count = 1;
+	}
+	CHECK(singlet_batch_release(s, ref, BATCH) == BATCH);
+	for (i = 0; i < BATCH; i++)
+		CHECK(!ref[i].result);
+}
+
+static void *worker(void *ctx)
+{
+	unsigned int seed = (uintptr_t)ctx, i;
+
+	for (i = 0; i < rounds; i++) {
+		if (rand_r(&seed) % 10)
+			one_by_one(&seed);
+		else
+			batch(&seed);
+	}
+	return NULL;
+}
+
+static void *flusher(void *ctx)
+{
+	(void)ctx;
+	while (!stop) {
+		struct timespec pause = { .tv_nsec = 50000 };
+
+		CHECK(!singlet_cache_flush(s));
+		fake_collect();
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static void test_threads(size_t keep)
+{
+	pthread_t thread[THREADS + 1];
+	int i;
+
+	begin(keep);
+	stop = false;
+	for (i = 0; i < VALUES; i++)
+		seen[i] = 0;
+	for (i = 0; i <= THREADS; i++)
+		CHECK(!pthread_create(&thread[i], NULL,
+				      i < THREADS ? worker : flusher,
+				      (void *)(uintptr_t)(i + 1)));
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	stop = true;
+	pthread_join(thread[THREADS], NULL);
+	CHECK(info().held == info().queued && info().queued <= keep);
+	CHECK(fake_counts().references == info().held);
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	static const size_t keep[] = { 0, 1, 8, VALUES };
+	size_t i;
+
+	rounds = argc > 1 ? atoi(argv[1]) : 1000;
+	test_bytes();
+	test_many_users();
+	test_many_at_once();
+	test_unmarked();
+	test_stale();
+	for (i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
+		test_threads(keep[i]);
+	return 0;
+}
