@@ -239,6 +239,60 @@ static void test_stale(void)
 	end();
 }
 
+/* What others do between a look at a count and the search for its record. */
+static __thread void (*meanwhile)(void);
+
+struct record *__real_singlet_record_find(const struct records *r,
+					  uint32_t handle);
+struct record *__wrap_singlet_record_find(const struct records *r,
+					  uint32_t handle);
+struct record *__wrap_singlet_record_find(const struct records *r,
+					  uint32_t handle)
+{
+	void (*run)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (run)
+		run();
+	return __real_singlet_record_find(r, handle);
+}
+
+static uint64_t before, after;
+
+/* Many more in the place of @before, where there is room for more now. */
+static void replace(void)
+{
+	unsigned int n = 100;
+
+	CHECK(!singlet_object_release(s, before, MANY + 1));
+	CHECK(!singlet_cache_flush(s));
+	fake_collect();
+	fake_slots(SINGLET_ID_INDEX(before), FAKE_SLOTS);
+	while (after = intern(n++), (uint32_t)after != (uint32_t)before)
+		CHECK(!singlet_object_release(s, after, 1));
+	CHECK(!singlet_object_acquire(s, after, MANY));
+}
+
+/* A record found is another object's by now, whose count is in another array. */
+static void test_outgrown(void)
+{
+	uint32_t i;
+
+	begin(0);
+	for (i = 0; i < FAKE_SLABS; i++)
+		fake_slots(i, FAKE_SLOTS / 2);
+	for (i = 0; before = intern(i),
+		    SINGLET_ID_SLOT(before) >= FAKE_SLOTS / 2; i++)
+		CHECK(!singlet_object_release(s, before, 1));
+	CHECK(!singlet_object_acquire(s, before, MANY));
+	meanwhile = replace;
+	CHECK(singlet_object_acquire(s, before, 1) == -ENOENT);
+	CHECK(!meanwhile);
+	CHECK(!singlet_object_release(s, after, MANY + 1));
+	CHECK(info().held == 0);
+	end();
+}
+
 static void one_by_one(unsigned int *seed)
 {
 	unsigned int n = rand_r(seed) % VALUES, more = 1 + rand_r(seed) % 80;
@@ -341,6 +395,7 @@ int main(int argc, char **argv)
 	test_many_at_once();
 	test_unmarked();
 	test_stale();
+	test_outgrown();
 	for (i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
 		test_threads(keep[i]);
 	return 0;

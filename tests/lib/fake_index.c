@@ -185,6 +185,9 @@ static void insert(uint32_t i)
 	struct singlet_index_line *line = bucket_of(object[i].hash);
 	unsigned int n = 0;
 
+	if (next_over + 1 == MAPPED_MAX / sizeof(*line))
+		abort();
+
 	while (line->tag[n]) {
 		if (++n < SINGLET_LINE_ENTRIES)
 			continue;
@@ -303,6 +306,13 @@ static int put(uint64_t id)
 	return 0;
 }
 
+void fake_slots(uint32_t index, uint32_t slots)
+{
+	uint64_t entry = (uint64_t)index << 36 | FAKE_SLOT << 10 | slots;
+
+	__atomic_store_n(&slabs[1 + index], entry, __ATOMIC_RELEASE);
+}
+
 void fake_unmark(uint64_t id)
 {
 	int i;
@@ -311,7 +321,7 @@ void fake_unmark(uint64_t id)
 	i = find_id(id);
 	if (i < 0)
 		abort();
-	set_mark(i, 0);
+	__atomic_store_n(mark_of(i), 0, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -340,30 +350,50 @@ static void full_barrier(void)
 	__atomic_fetch_add(&word, 1, __ATOMIC_SEQ_CST);
 }
 
+static void kill(uint32_t i)
+{
+	__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
+			 __ATOMIC_RELEASE);
+	object[i].exists = false;
+	set_mark(i, 0);
+	full_barrier();
+	memset(bytes_of(i), 0xdd, FAKE_SLOT);
+	counts.freed++;
+}
+
+/* What is held now and then has its entry elsewhere. */
+static void move(uint32_t i)
+{
+	__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
+			 __ATOMIC_RELEASE);
+	insert(i);
+}
+
+/* Some that are held are doomed as well, as if they had just been found idle. */
 void fake_collect(void)
 {
+	static uint32_t times;
 	uint32_t i;
 
 	pthread_mutex_lock(&lock);
+	times++;
 	for (i = 0; i < OBJECTS; i++)
-		if (object[i].exists && !object[i].references)
+		if (object[i].exists && *mark_of(i))
 			set_mark(i, live_mark(i) | SINGLET_MARK_DOOMED);
 	full_barrier();
 	for (i = 0; i < OBJECTS; i++) {
-		if (!object[i].exists || object[i].references)
+		if (!object[i].exists)
 			continue;
-		if (is_borrowed(id_of(i))) {
-			set_mark(i, live_mark(i));
-			counts.spared++;
+		if (!object[i].references && !is_borrowed(id_of(i))) {
+			kill(i);
 			continue;
 		}
-		__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
-				 __ATOMIC_RELEASE);
-		object[i].exists = false;
-		set_mark(i, 0);
-		full_barrier();
-		memset(bytes_of(i), 0xdd, FAKE_SLOT);
-		counts.freed++;
+		if (*mark_of(i))
+			set_mark(i, live_mark(i));
+		if (!object[i].references)
+			counts.spared++;
+		else if ((i + times) % 8 == 0)
+			move(i);
 	}
 	pthread_mutex_unlock(&lock);
 }

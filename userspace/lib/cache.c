@@ -37,12 +37,14 @@ int singlet_cache_get_slowly(struct cache *c, struct held_at *at, uint32_t n)
 	if (held_number(*at) == HELD_RECORD)
 		r = singlet_record_find(&c->records, at->handle);
 	if (r && record_get(r, n)) {
+		uint32_t handle = atomic_load(&r->handle);
+		bool same = handle == at->handle;
+
+		/* It may be another's by now, and counts may be elsewhere. */
+		*at = held_find(&c->held, handle);
 		at->record = r;
-		if (atomic_load(&r->handle) == at->handle)
+		if (same)
 			return 0;
-		/* It is another's by now. */
-		at->handle = atomic_load(&r->handle);
-		*at = held_find(&c->held, at->handle);
 		singlet_cache_put(c, *at, n);
 		return -EAGAIN;
 	}
@@ -267,13 +269,13 @@ int singlet_cache_enable(struct singlet *s, size_t keep)
 	/* In this order: in_child() there opens indexes anew. */
 	err = singlet_index_watch_forks();
 	if (!err)
-		err = singlet_cache_register(c);
+		err = singlet_cache_watch_forks();
 	if (err)
 		goto err_records;
 	/* Without it values are copied; without an index all have records. */
 	if (!singlet_map_open(&c->map, s->fd))
 		c->index = singlet_index_open(s);
-	s->cache = c;
+	singlet_cache_register(c);
 	return 0;
 
 err_records:

@@ -74,7 +74,8 @@ HIDDEN int singlet_cache_get(struct cache *c, uint64_t id, uint32_t count);
 HIDDEN int singlet_cache_release(struct cache *c, uint64_t id, uint32_t count);
 HIDDEN int singlet_cache_data(struct cache *c, uint64_t id, const void **data,
 			      size_t *len);
-HIDDEN int singlet_cache_register(struct cache *c);
+HIDDEN int singlet_cache_watch_forks(void);
+HIDDEN void singlet_cache_register(struct cache *c);
 HIDDEN void singlet_cache_unregister(struct cache *c);
 
 /*
@@ -148,7 +149,7 @@ static inline bool cache_try(struct cache *c, const struct sought *k,
 	__builtin_prefetch(data);
 	/* Large if the value is larger than the slot. */
 	slack = size - (uint32_t)k->len;
-	if (slack > SINGLET_MARK_SLACK)
+	if (!data || slack > SINGLET_MARK_SLACK)
 		return false;
 	/* The first look saves others trouble; the second one counts. */
 	low = SINGLET_MARK(k->type, slack);

@@ -222,18 +222,22 @@ static void install(void)
 }
 
 /* Return: 0 or a negative errno. */
-int singlet_cache_register(struct cache *c)
+int singlet_cache_watch_forks(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, install);
-	if (installed)
-		return -installed;
+	return -installed;
+}
+
+/* @c is its session's from here on, in children too. */
+void singlet_cache_register(struct cache *c)
+{
 	pthread_mutex_lock(&all_lock);
 	c->next = all;
 	all = c;
+	c->session->cache = c;
 	pthread_mutex_unlock(&all_lock);
-	return 0;
 }
 
 void singlet_cache_unregister(struct cache *c)
