@@ -88,6 +88,50 @@ fault:
 	return false;
 }
 
+/*
+ * Items, which are pairs of words, are copied by these as well: there are no more
+ * of them than of a few values.  Return: whether all could be read, or written.
+ */
+static bool copy_items_in(void *to, const void __user *from, u32 len)
+{
+	u64 *word = to, *end = to + len;
+	const u64 __user *user = from;
+
+	if (!COMPAT_USER_WORDS || len % 16)
+		return !copy_from_user(to, from, len);
+	if (!user_access_begin(from, len))
+		return false;
+	for (; word < end; word += 2, user += 2) {
+		unsafe_get_user(word[0], user, fault);
+		unsafe_get_user(word[1], user + 1, fault);
+	}
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+static bool copy_items_out(void __user *to, const void *from, u32 len)
+{
+	const u64 *word = from, *end = from + len;
+	u64 __user *user = to;
+
+	if (!COMPAT_USER_WORDS || len % 16)
+		return !copy_to_user(to, from, len);
+	if (!user_access_begin(to, len))
+		return false;
+	for (; word < end; word += 2, user += 2) {
+		unsafe_put_user(word[0], user, fault);
+		unsafe_put_user(word[1], user + 1, fault);
+	}
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
 /* @len bytes of the user's, copied once.  Return: whether that could be done. */
 static bool copy_value(void *to, u64 from, u32 len)
 {
@@ -404,8 +448,8 @@ static void chunk_read(struct chunk *chunk, const struct op *op,
 	chunk->too_big = 0;
 	chunk->ends = false;
 	if (batch->item_size == op->size &&
-	    !copy_from_user(chunk->items, u64_to_user_ptr(from),
-			    max * op->size))
+	    copy_items_in(chunk->items, u64_to_user_ptr(from),
+			  max * op->size))
 		chunk->nr = max;
 	else
 		chunk_read_each(chunk, op, batch, from, max);
@@ -419,7 +463,7 @@ static u32 chunk_write(struct chunk *chunk, const struct op *op,
 	u32 i;
 
 	if (batch->item_size == op->size &&
-	    !copy_to_user(u64_to_user_ptr(to), chunk->items, nr * op->size))
+	    copy_items_out(u64_to_user_ptr(to), chunk->items, nr * op->size))
 		return nr;
 	for (i = 0; i < nr; i++, to += batch->item_size)
 		if (copy_to_user(u64_to_user_ptr(to), item_at(chunk, op, i),

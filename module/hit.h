@@ -77,20 +77,28 @@ singlet_hit_locate(const struct singlet_store *store, u32 handle)
 	return p;
 }
 
+/* Is the object there, on which somebody has a reference meanwhile, the value's? */
+static __always_inline bool singlet_hit_is(const struct singlet_hit_place *p,
+					   u32 type, const void *data, u32 len)
+{
+	u32 slack = p->size - len;
+
+	return likely(slack <= INFO_SLACK_MASK &&
+		      READ_ONCE(p->obj->info) >> INFO_SLACK_SHIFT ==
+		      (slack | type << INFO_SLACK_BITS) &&
+		      singlet_equal(p->payload, data, len));
+}
+
 /* Is the live object there the value's?  Return: it, with a reference; or NULL. */
 static __always_inline struct singlet_object *
 singlet_hit_take(const struct singlet_hit_place *p, u32 type,
 		 const void *data, u32 len)
 {
 	struct singlet_object *obj = p->obj;
-	u32 slack = p->size - len;
 
 	if (unlikely(!singlet_hit_get(obj)))
 		return NULL;
-	if (likely(slack <= INFO_SLACK_MASK &&
-		   READ_ONCE(obj->info) >> INFO_SLACK_SHIFT ==
-		   (slack | type << INFO_SLACK_BITS) &&
-		   singlet_equal(p->payload, data, len)))
+	if (likely(singlet_hit_is(p, type, data, len)))
 		return obj;
 	singlet_store_put(obj);
 	return NULL;

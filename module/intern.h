@@ -9,6 +9,9 @@
  * never read without a reference: a slab's pages go back to the kernel as soon
  * as it has no object, only its records wait for a grace period.
  *
+ * (What a session holds it may compare by its own reference, while its records are
+ * locked, and gets no other: intern_many.c.)
+ *
  * Short values, in slots up to SIZE_SLACK_MAX, are compared at once.  Larger
  * ones have their hash beside them, and are compared by that within the RCU
  * section and by their bytes outside it.
@@ -22,9 +25,18 @@
 #ifndef SINGLET_INTERN_H
 #define SINGLET_INTERN_H
 
+#include "refs.h"
 #include "store.h"
 
 struct singlet_value;
+
+/* What became of a wish so far. */
+enum singlet_wished {
+	WISH_LEFT,	/* nothing: to be made, or looked for once more */
+	WISH_TAKEN,	/* there is the object, with a reference */
+	WISH_HELD,	/* there it is; who asked holds it, which is to be recorded */
+	WISH_RECORDED,	/* the same, and one more is recorded */
+};
 
 /**
  * struct singlet_wish - one of several values to be interned together
@@ -32,9 +44,10 @@ struct singlet_value;
  * @len: how many
  * @type_number: of a type of kind value or single
  * @ret: out; as of singlet_store_intern()
- * @obj: out, on success; the caller has a reference
- * @type: intern_many.c's, until there is @obj
+ * @obj: out, on success; the caller has a reference if @how says WISH_TAKEN
+ * @type: intern_many.c's, while @how says WISH_LEFT
  * @id: for the caller to use
+ * @how: out
  */
 struct singlet_wish {
 	const void *data;
@@ -46,6 +59,7 @@ struct singlet_wish {
 		struct singlet_type *type;
 	};
 	u64 id;
+	enum singlet_wished how;
 };
 
 #define WISHES_MAX	16U	/* whose cache misses overlap */
@@ -56,9 +70,12 @@ struct singlet_wish {
  */
 #define ALIKE_MAX	8
 
-void singlet_store_intern_many(struct singlet_store *store,
-			       struct singlet_wish *wish, unsigned int nr,
-			       bool may_create, gfp_t gfp);
+unsigned int singlet_store_take_many(struct singlet_store *store,
+				     struct singlet_wish *wish, unsigned int nr,
+				     struct singlet_refs *held);
+void singlet_store_make_many(struct singlet_store *store,
+			     struct singlet_wish *wish, unsigned int nr,
+			     bool may_create, gfp_t gfp);
 int singlet_intern_hard(struct singlet_store *store, struct singlet_type *type,
 			const void *data, u32 len, bool may_create, gfp_t gfp,
 			struct singlet_object **objp);

@@ -51,9 +51,13 @@ static __always_inline void seek_line(const struct singlet_store *store,
 	prefetch(singlet_table_home(&store->table, seek->hash));
 }
 
-/* What is known of @nr values leads to places, whose memory is fetched. */
+/*
+ * What is known of @nr values leads to places, whose memory is fetched, to be
+ * written if there will be a reference more.
+ */
 static __always_inline void seek_places(const struct singlet_store *store,
-					struct seek *seek, unsigned int nr)
+					struct seek *seek, unsigned int nr,
+					bool referred)
 {
 	unsigned int i;
 
@@ -68,26 +72,77 @@ static __always_inline void seek_places(const struct singlet_store *store,
 		seek[i].place = singlet_hit_locate(store, seek[i].handle);
 		if (unlikely(!seek[i].place.obj))
 			continue;
-		prefetchw(seek[i].place.obj);
+		if (referred)
+			prefetchw(seek[i].place.obj);
+		else
+			prefetch(seek[i].place.obj);
 		prefetch(seek[i].place.payload);
 	}
 }
 
-/* What was known of it is out of date; what the table knows is noted. */
-static noinline struct singlet_object *
-take_again(struct singlet_store *store, struct singlet_type *type,
-	   const void *data, u32 len)
+/*
+ * The object of a wish, if it is where it was sought.  One that is @held stays as
+ * long as the records are locked, and needs no reference but a record.
+ */
+static __always_inline struct singlet_object *
+take_wish(struct singlet_wish *w, const struct seek *seek,
+	  struct singlet_refs *held)
 {
-	return singlet_hit(store, type, data, len);
+	const struct singlet_hit_place *p = &seek->place;
+	enum singlet_refs_more more;
+
+	w->how = WISH_TAKEN;
+	if (unlikely(!p->obj))
+		return NULL;
+	more = held ? singlet_refs_more(held, seek->handle) : REFS_NONE;
+	if (more == REFS_NONE)
+		return singlet_hit_take(p, w->type->index, w->data, w->len);
+	w->how = more == REFS_MORE ? WISH_RECORDED : WISH_HELD;
+	if (likely(singlet_hit_is(p, w->type->index, w->data, w->len)))
+		return p->obj;
+	/* Not the last one: nothing comes of it. */
+	if (more == REFS_MORE)
+		singlet_refs_sub(held, seek->handle, 1);
+	return NULL;
 }
 
-/* What is easy of @nr wishes is @obj, the others NULL.  Their types are held. */
-static void take_wishes(struct singlet_store *store, struct singlet_wish *wish,
-			struct singlet_object **obj, unsigned int nr)
+/* What was known of it is out of date, if anything was. */
+static noinline bool take_wish_again(struct singlet_store *store,
+				     struct singlet_wish *w,
+				     const struct seek *seek)
+{
+	struct singlet_type *type = w->type;
+	struct singlet_object *obj = NULL;
+
+	if (seek->how == SEEK_RECENT)
+		obj = singlet_hit(store, type, w->data, w->len);
+	w->how = obj ? WISH_TAKEN : WISH_LEFT;
+	if (!obj)
+		return false;
+	w->obj = obj;
+	w->ret = 0;
+	singlet_types_put(type);
+	return true;
+}
+
+/**
+ * singlet_store_take_many() - the objects of several values, if easily had
+ * @store: store
+ * @wish: the values; out: what came of each
+ * @nr: how many, at most WISHES_MAX
+ * @held: NULL, or what the caller holds, whose lock it has
+ *
+ * Context: Any but hard interrupts; does not sleep.
+ * Return: How many are left, to singlet_store_make_many(), which has to be called
+ * then.
+ */
+unsigned int singlet_store_take_many(struct singlet_store *store,
+				     struct singlet_wish *wish, unsigned int nr,
+				     struct singlet_refs *held)
 {
 	struct seek seek[WISHES_MAX];
+	unsigned int i, left = 0;
 	bool others = true;
-	unsigned int i;
 
 	rcu_read_lock();
 	for (i = 0; i < nr; i++) {
@@ -99,35 +154,34 @@ static void take_wishes(struct singlet_store *store, struct singlet_wish *wish,
 			seek_line(store, w->type, w->data, w->len, &seek[i],
 				  &others);
 	}
-	seek_places(store, seek, nr);
+	seek_places(store, seek, nr, !held);
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
+		struct singlet_type *type = w->type;
+		struct singlet_object *obj = take_wish(w, &seek[i], held);
 
-		obj[i] = NULL;
-		if (likely(seek[i].place.obj))
-			obj[i] = singlet_hit_take(&seek[i].place,
-						  w->type->index, w->data,
-						  w->len);
-		if (unlikely(!obj[i])) {
-			if (seek[i].how == SEEK_RECENT)
-				obj[i] = take_again(store, w->type, w->data,
-						    w->len);
+		if (unlikely(!obj)) {
+			left += !take_wish_again(store, w, &seek[i]);
 			continue;
 		}
-		if (singlet_recent_sample(singlet_type_hit(w->type)) &&
+		w->obj = obj;
+		w->ret = 0;
+		if (singlet_recent_sample(singlet_type_hit(type)) &&
 		    seek[i].how != SEEK_RECENT)
 			singlet_recent_note(&store->recent, seek[i].hash,
 					    seek[i].handle);
-		trace_singlet_hit(store, w->type, obj[i]);
+		trace_singlet_hit(store, type, obj);
+		singlet_types_put(type);
 	}
 	rcu_read_unlock();
+	return left;
 }
 
 /**
- * singlet_store_intern_many() - the objects of several values
+ * singlet_store_make_many() - the objects of the values that are left
  * @store: store
- * @wish: the values; out: what came of each
- * @nr: how many, at most WISHES_MAX
+ * @wish: as singlet_store_take_many() left them; out: what came of each
+ * @nr: how many
  * @may_create: make objects that there are not
  * @gfp: how to allocate
  *
@@ -135,29 +189,25 @@ static void take_wishes(struct singlet_store *store, struct singlet_wish *wish,
  *
  * Context: As @gfp says; not from hard interrupts.
  */
-void singlet_store_intern_many(struct singlet_store *store,
-			       struct singlet_wish *wish, unsigned int nr,
-			       bool may_create, gfp_t gfp)
+void singlet_store_make_many(struct singlet_store *store,
+			     struct singlet_wish *wish, unsigned int nr,
+			     bool may_create, gfp_t gfp)
 {
-	struct singlet_object *obj[WISHES_MAX];
 	unsigned int i;
 
-	take_wishes(store, wish, obj, nr);
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
 		struct singlet_type *type = w->type;
 
-		if (likely(obj[i])) {
-			singlet_types_put(type);
-			w->obj = obj[i];
-			w->ret = 0;
-		} else if (type) {
+		if (w->how != WISH_LEFT)
+			continue;
+		if (likely(type))
 			w->ret = singlet_intern_hard(store, type, w->data,
 						     w->len, may_create, gfp,
 						     &w->obj);
-		} else {
+		else
 			w->ret = -ENOENT;
-		}
+		w->how = WISH_TAKEN;
 	}
 }
 
@@ -177,7 +227,7 @@ static void take_values(struct singlet_store *store, struct singlet_type *type,
 			seek_line(store, type, value[i].data, value[i].len,
 				  &seek[i], &others);
 	}
-	seek_places(store, seek, nr);
+	seek_places(store, seek, nr, true);
 	for (i = 0; i < nr; i++) {
 		obj[i] = NULL;
 		if (unlikely(!seek[i].place.obj))

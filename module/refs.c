@@ -55,14 +55,25 @@ static unsigned int shift_for(u32 n)
 	return n > U16_MAX ? 2 : n > U8_MAX ? 1 : 0;
 }
 
+/* @c is the chunk of slab @index, if there is one. */
+static void note(struct singlet_refs *refs, u32 index,
+		 struct singlet_refs_chunk *c)
+{
+	refs->near[index % REFS_NEAR].chunk = c;
+	refs->near[index % REFS_NEAR].index = index;
+}
+
 /* The chunk of slab @index, or NULL. */
 static struct singlet_refs_chunk *find(struct singlet_refs *refs, u32 index)
 {
-	if (likely(refs->last && refs->last_index == index))
-		return refs->last;
-	refs->last_index = index;
-	refs->last = xa_load(&refs->chunks, index);
-	return refs->last;
+	struct singlet_refs_chunk *c = refs->near[index % REFS_NEAR].chunk;
+
+	if (likely(c && refs->near[index % REFS_NEAR].index == index))
+		return c;
+	c = xa_load(&refs->chunks, index);
+	if (c)
+		note(refs, index, c);
+	return c;
 }
 
 static void count_bytes(struct singlet_refs *refs, long n)
@@ -96,7 +107,7 @@ chunk_make(struct singlet_refs *refs, u32 index,
 		kfree(c);
 		return NULL;
 	}
-	refs->last = NULL;
+	note(refs, index, c);
 	count_bytes(refs, chunk_bytes(c));
 	if (old) {
 		count_bytes(refs, -(long)chunk_bytes(old));
@@ -109,7 +120,7 @@ void singlet_refs_init(struct singlet_refs *refs,
 		       struct singlet_counters *counters)
 {
 	xa_init_flags(&refs->chunks, XA_FLAGS_ACCOUNT);
-	refs->last = NULL;
+	memset(refs->near, 0, sizeof(refs->near));
 	refs->counters = counters;
 	refs->bytes = 0;
 }
@@ -146,6 +157,28 @@ int singlet_refs_add(struct singlet_refs *refs,
 		return 0;
 	c->used++;
 	return 1;
+}
+
+/**
+ * singlet_refs_more() - record one more reference if that is easy
+ * @refs: records
+ * @handle: of an object
+ *
+ * Context: Any; the owner's lock held.
+ * Return: What came of it.
+ */
+enum singlet_refs_more singlet_refs_more(struct singlet_refs *refs, u32 handle)
+{
+	struct singlet_refs_chunk *c = find(refs, handle >> INFO_SLOT_BITS);
+	unsigned int slot = handle & INFO_SLOT_MASK;
+	u32 had = c && slot < c->slots ? get(c, slot) : 0;
+
+	if (!had)
+		return REFS_NONE;
+	if (unlikely(had == REFS_MAX || shift_for(had + 1) > c->shift))
+		return REFS_FULL;
+	set(c, slot, had + 1);
+	return REFS_MORE;
 }
 
 /**
@@ -214,7 +247,7 @@ void singlet_refs_tidy(struct singlet_refs *refs, u32 handle)
 	c->pending--;
 	if (c->used || c->pending)
 		return;
-	refs->last = NULL;
+	note(refs, index, NULL);
 	xa_erase(&refs->chunks, index);
 	count_bytes(refs, -(long)chunk_bytes(c));
 	kfree(c);
@@ -243,7 +276,7 @@ void singlet_refs_drop_all(struct singlet_refs *refs,
 	unsigned long index;
 	struct singlet_refs_chunk *c;
 
-	refs->last = NULL;
+	memset(refs->near, 0, sizeof(refs->near));
 	xa_for_each(&refs->chunks, index, c) {
 		unsigned int slot;
 

@@ -22,21 +22,33 @@
 #include "slab.h"
 
 #define REFS_MAX	0x7fffffffU	/* references of a session on an object */
+#define REFS_NEAR	8		/* chunks that were asked for lately */
 
 struct singlet_refs_chunk;
 
 struct singlet_refs {
 	struct xarray chunks;			/* by index of slab */
-	unsigned long last_index;		/* who asks will ask again */
-	struct singlet_refs_chunk *last;	/* there; NULL: not known */
+	/* Some of them, each where its index says; or NULL. */
+	struct {
+		struct singlet_refs_chunk *chunk;
+		u32 index;
+	} near[REFS_NEAR];
 	struct singlet_counters *counters;	/* count the records' bytes */
 	u64 bytes;				/* of records */
+};
+
+/* What came of a try to record one more reference. */
+enum singlet_refs_more {
+	REFS_NONE,	/* there is none yet */
+	REFS_FULL,	/* there are some: singlet_refs_add() knows more */
+	REFS_MORE,	/* it is recorded */
 };
 
 void singlet_refs_init(struct singlet_refs *refs,
 		       struct singlet_counters *counters);
 int singlet_refs_add(struct singlet_refs *refs,
 		     const struct singlet_object *obj, u32 n);
+enum singlet_refs_more singlet_refs_more(struct singlet_refs *refs, u32 handle);
 int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n);
 int singlet_refs_restore(struct singlet_refs *refs,
 			 const struct singlet_object *obj, u32 n);

@@ -359,43 +359,76 @@ struct singlet_object *singlet_session_own(struct singlet_session *s, u64 id)
 	return obj->gen == id >> 32 ? obj : NULL;
 }
 
-/* The session is to hold what came of @nr wishes. */
-static void record_all(struct singlet_session *s, struct singlet_wish *wish,
-		       unsigned int nr)
+/*
+ * What came of wishes, and is not the session's: a bit for each.  To be put back
+ * without the mutex.
+ */
+struct surplus {
+	unsigned long found, made;
+};
+
+/* The session is to hold what came of a wish. */
+static void record_wish(struct singlet_session *s, struct singlet_wish *w,
+			unsigned int i, struct surplus *surplus)
 {
-	unsigned long counted = 0, surplus = 0, vain = 0; /* a bit for each */
+	int ret = record(s, w->obj, w->id, 1);
+
+	if (ret == 1)
+		return;
+	if (unlikely(ret < 0 && w->ret == 1))
+		surplus->made |= BIT(i);
+	else
+		surplus->found |= BIT(i);
+	if (unlikely(ret < 0))
+		w->ret = ret;
+}
+
+/* Those with a reference.  The mutex is held. */
+static void record_taken(struct singlet_session *s, struct singlet_wish *wish,
+			 unsigned int nr, struct surplus *surplus)
+{
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
 
-		if (unlikely(w->ret < 0))
+		if (w->how != WISH_TAKEN || unlikely(w->ret < 0))
 			continue;
 		w->id = singlet_object_id(w->obj);
 		if (likely(!(w->id & WORLD_ID)))
-			counted |= BIT(i);
+			record_wish(s, w, i, surplus);
 	}
-	if (!counted)
-		return;
-	mutex_lock(&s->mutex);
-	for_each_set_bit(i, &counted, nr) {
-		struct singlet_wish *w = &wish[i];
-		int ret = record(s, w->obj, w->id, 1);
+}
 
-		if (ret == 1)
+/* Those that the session holds already.  The mutex has been held since. */
+static void record_held(struct singlet_session *s, struct singlet_wish *wish,
+			unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct singlet_wish *w = &wish[i];
+		int ret = 0;
+
+		if (unlikely(w->how < WISH_HELD))
 			continue;
-		if (unlikely(ret < 0 && w->ret == 1))
-			vain |= BIT(i);
-		else
-			surplus |= BIT(i);
+		w->id = singlet_object_id(w->obj);
+		if (unlikely(w->how == WISH_HELD))
+			ret = singlet_refs_add(&s->refs, w->obj, 1);
 		if (unlikely(ret < 0))
 			w->ret = ret;
 	}
-	mutex_unlock(&s->mutex);
-	for_each_set_bit(i, &surplus, nr)
+}
+
+static void put_surplus(const struct singlet_wish *wish, unsigned int nr,
+			struct surplus surplus)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, &surplus.found, nr)
 		singlet_store_put(wish[i].obj);
 	/* Last, when none of the others has what was made in vain. */
-	for_each_set_bit(i, &vain, nr)
+	for_each_set_bit(i, &surplus.made, nr)
 		discard(wish[i].obj);
 }
 
@@ -414,11 +447,20 @@ static void record_all(struct singlet_session *s, struct singlet_wish *wish,
 int singlet_session_intern(struct singlet_session *s, u32 type,
 			   const void *data, u32 len, bool create, u64 *id)
 {
+	struct surplus surplus = {};
 	struct singlet_wish w;
 
 	w.ret = singlet_store_intern(s->domain->store, type, data, len, create,
 				     GFP_KERNEL, &w.obj);
-	record_all(s, &w, 1);
+	if (w.ret < 0)
+		return w.ret;
+	w.id = singlet_object_id(w.obj);
+	if (likely(!(w.id & WORLD_ID))) {
+		mutex_lock(&s->mutex);
+		record_wish(s, &w, 0, &surplus);
+		mutex_unlock(&s->mutex);
+		put_surplus(&w, 1, surplus);
+	}
 	if (w.ret >= 0)
 		*id = w.id;
 	return w.ret;
@@ -437,9 +479,24 @@ void singlet_session_intern_many(struct singlet_session *s,
 				 struct singlet_wish *wish, unsigned int nr,
 				 bool create)
 {
-	singlet_store_intern_many(s->domain->store, wish, nr, create,
-				  GFP_KERNEL);
-	record_all(s, wish, nr);
+	struct singlet_store *store = s->domain->store;
+	struct surplus surplus = {};
+	unsigned int left;
+
+	if (!nr)
+		return;
+	mutex_lock(&s->mutex);
+	left = singlet_store_take_many(store, wish, nr, &s->refs);
+	record_held(s, wish, nr);
+	if (unlikely(left)) {
+		mutex_unlock(&s->mutex);
+		singlet_store_make_many(store, wish, nr, create, GFP_KERNEL);
+		mutex_lock(&s->mutex);
+	}
+	/* In order, as they are charged. */
+	record_taken(s, wish, nr, &surplus);
+	mutex_unlock(&s->mutex);
+	put_surplus(wish, nr, surplus);
 }
 
 static void tidy(struct singlet_session *s, const struct singlet_object *last)

@@ -3,7 +3,6 @@
 #include "suite_reader.h"
 
 #include <linux/mm.h>
-#include <linux/sort.h>
 
 #include "arena.h"
 #include "marks.h"
@@ -67,61 +66,30 @@ static void index_follows_table(struct kunit *test)
 	kvfree(obj);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	u64 left = *(const u64 *)a, right = *(const u64 *)b;
-
-	return left < right ? -1 : left > right;
-}
-
 /* Two values of one length, in one bucket and under one tag. */
 static void index_tags_alike(struct kunit *test)
 {
-	const u32 nr = 20000;	/* some 50 pairs */
 	struct singlet_store *store = test->priv;
-	const struct singlet_hash_key *key;
 	struct singlet_object *obj[2];
 	struct singlet_borrows *b;
-	u32 i, n, value[2];
-	u64 *where;
+	u32 value[2], n;
 
-	where = kvcalloc(nr, sizeof(*where), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, where);
 	suite_index(test, store);
 	b = suite_borrows(test, store);
-	key = &store->index->head->key;
-	for (i = 0; i < nr; i++) {
-		u32 hash = singlet_hash(key, &i, sizeof(i),
-					SINGLET_TYPE_INDEX(SINGLET_TYPE_BYTES));
-		u32 bucket = singlet_table_bucket(hash, TABLE_BUCKETS_MIN);
-
-		where[i] = (u64)singlet_table_tag(hash) << 48 |
-			   (u64)bucket << 32 | i;
-	}
-	sort(where, nr, sizeof(*where), by_number, NULL);
-	for (i = 1; i < nr && where[i] >> 32 != where[i - 1] >> 32; i++)
-		;
-	KUNIT_EXPECT_LT(test, i, nr);
-	if (i < nr) {
-		for (n = 0; n < 2; n++) {
-			value[n] = (u32)where[i - n];
-			obj[n] = suite_intern(test, store, SINGLET_TYPE_BYTES,
-					      &value[n], sizeof(value[n]));
-		}
-		for (n = 0; n < 2; n++) {
-			KUNIT_EXPECT_EQ(test,
-					suite_borrow(store, &b->page[1],
-						     SINGLET_TYPE_BYTES,
-						     &value[n],
-						     sizeof(value[n])),
-					singlet_object_id(obj[n]));
-			suite_give_back(&b->page[1]);
-		}
-		singlet_store_put(obj[0]);
-		singlet_store_put(obj[1]);
+	suite_alike(test, store, value);
+	for (n = 0; n < 2; n++)
+		obj[n] = suite_intern(test, store, SINGLET_TYPE_BYTES,
+				      &value[n], sizeof(value[n]));
+	for (n = 0; n < 2; n++) {
+		KUNIT_EXPECT_EQ(test,
+				suite_borrow(store, &b->page[1],
+					     SINGLET_TYPE_BYTES, &value[n],
+					     sizeof(value[n])),
+				singlet_object_id(obj[n]));
+		suite_give_back(&b->page[1]);
+		singlet_store_put(obj[n]);
 	}
 	singlet_borrows_free(b);
-	kvfree(where);
 }
 
 /* What has no live mark, or another one. */

@@ -327,7 +327,7 @@ static void intern_many(struct kunit *test)
 	live = suite_str(test, store, "live");
 	idle = suite_str(test, store, "idle");
 	singlet_store_put(idle);
-	singlet_store_intern_many(store, w, ARRAY_SIZE(w), true, GFP_KERNEL);
+	suite_intern_many(store, w, ARRAY_SIZE(w), true);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		KUNIT_EXPECT_EQ_MSG(test, w[i].ret, want[i], "value %u", i);
 	KUNIT_EXPECT_PTR_EQ(test, w[0].obj, live);
@@ -344,7 +344,7 @@ static void intern_many(struct kunit *test)
 
 	/* All of these are there, and none of those is made. */
 	w[5] = wish(SINGLET_TYPE_STR, "absent", 6);
-	singlet_store_intern_many(store, w, 7, false, GFP_KERNEL);
+	suite_intern_many(store, w, 7, false);
 	for (i = 0; i < 7; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, w[i].ret,
 				    i == 4 || i == 5 ? -ENOENT : 0, "value %u",

@@ -239,7 +239,7 @@ static void expect_list(struct kunit *test, const struct singlet_value *value,
 			.data = value[i].data, .len = value[i].len,
 			.type_number = SINGLET_TYPE_STR, .ret = -1,
 		};
-	singlet_store_intern_many(store, w, LISTED, false, GFP_KERNEL);
+	suite_intern_many(store, w, LISTED, false);
 	KUNIT_EXPECT_EQ(test, intern_list(store, value, out), LISTED);
 	for (i = 0; i < LISTED; i++) {
 		KUNIT_EXPECT_EQ(test, w[i].ret, 0);

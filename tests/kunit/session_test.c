@@ -568,7 +568,88 @@ static void session_many_refused(struct kunit *test)
 	singlet_session_close(other);
 }
 
+/* What the session holds gets no further reference, and is counted in it. */
+static void session_many_held(struct kunit *test)
+{
+	struct singlet_session *s = test->priv, *other = open_as(test, ALICE);
+	static const char *const text[] = { "mine", "theirs", "mine", "mine" };
+	struct singlet_wish w[ARRAY_SIZE(text)];
+	struct singlet_object *mine;
+	struct singlet_stats before;
+	unsigned int i;
+	u64 id;
+
+	id = intern(test, s, "mine", 1);
+	intern(test, other, "theirs", 1);
+	mine = singlet_store_object(store_of(s), (u32)id);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		w[i] = (struct singlet_wish){
+			.data = text[i], .len = strlen(text[i]),
+			.type_number = SINGLET_TYPE_STR,
+		};
+	before = suite_stats(store_of(s));
+	singlet_session_intern_many(s, w, ARRAY_SIZE(w), false);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		KUNIT_EXPECT_EQ(test, w[i].ret, 0);
+	KUNIT_EXPECT_EQ(test, w[0].id, id);
+	KUNIT_EXPECT_EQ(test, w[2].id, id);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(mine), 1);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(w[1].obj), 2);
+	KUNIT_EXPECT_EQ(test, singlet_session_held(s, id), 4);
+	KUNIT_EXPECT_EQ(test, s->references, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(store_of(s)).hits - before.hits, 4);
+
+	/* As many as can be counted, and not one more. */
+	KUNIT_EXPECT_EQ(test, singlet_session_acquire(s, id, REFS_MAX - 5), 0);
+	singlet_session_intern_many(s, w, ARRAY_SIZE(w), false);
+	KUNIT_EXPECT_EQ(test, w[0].ret, 0);
+	KUNIT_EXPECT_EQ(test, w[1].ret, 0);
+	KUNIT_EXPECT_EQ(test, w[2].ret, -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, w[3].ret, -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, singlet_object_refs(mine), 1);
+	KUNIT_EXPECT_EQ(test, singlet_session_held(s, id), REFS_MAX);
+	release(test, s, id, REFS_MAX, true);
+	release(test, s, w[1].id, 2, true);
+	singlet_session_close(other);
+	expect_clean(test, s);
+}
+
+/* What is held and looks like the value is not it. */
+static void session_many_alike(struct kunit *test)
+{
+	struct singlet_session *s = test->priv;
+	struct singlet_wish w[4];
+	unsigned int i;
+	u32 value[2];
+	u64 id[2];
+
+	suite_alike(test, store_of(s), value);
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test,
+				singlet_session_intern(s, SINGLET_TYPE_BYTES,
+						       &value[i],
+						       sizeof(value[i]), true,
+						       &id[i]), 1);
+	for (i = 0; i < 4; i++)
+		w[i] = (struct singlet_wish){
+			.data = &value[i % 2], .len = sizeof(value[0]),
+			.type_number = SINGLET_TYPE_BYTES,
+		};
+	singlet_session_intern_many(s, w, 4, true);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, w[i].ret, 0);
+		KUNIT_EXPECT_EQ(test, w[i].id, id[i % 2]);
+	}
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, singlet_object_refs(w[i].obj), 1);
+		release(test, s, id[i], 3, true);
+	}
+	expect_clean(test, s);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(session_many_held),
+	KUNIT_CASE(session_many_alike),
 	KUNIT_CASE(session_many_refused),
 	KUNIT_CASE(session_domains),
 	KUNIT_CASE(session_users_apart),

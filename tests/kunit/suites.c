@@ -9,6 +9,8 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched/task.h>
+#include <linux/sort.h>
+#include <uapi/linux/singlet_index.h>
 
 #include "core.h"
 
@@ -186,6 +188,44 @@ struct singlet_object *suite_intern(struct kunit *test,
 
 	KUNIT_ASSERT_GE(test, ret, 0);
 	return obj;
+}
+
+void suite_intern_many(struct singlet_store *store, struct singlet_wish *wish,
+		       unsigned int nr, bool create)
+{
+	if (singlet_store_take_many(store, wish, nr, NULL))
+		singlet_store_make_many(store, wish, nr, create, GFP_KERNEL);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	u64 left = *(const u64 *)a, right = *(const u64 *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+void suite_alike(struct kunit *test, struct singlet_store *store, u32 value[2])
+{
+	const u32 nr = 20000;	/* some 50 pairs */
+	u64 *where;
+	u32 i;
+
+	where = kunit_kcalloc(test, nr, sizeof(*where), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, where);
+	for (i = 0; i < nr; i++) {
+		u32 hash = singlet_hash(&store->key, &i, sizeof(i),
+					SINGLET_TYPE_INDEX(SINGLET_TYPE_BYTES));
+		u32 bucket = singlet_table_bucket(hash, TABLE_BUCKETS_MIN);
+
+		where[i] = (u64)singlet_table_tag(hash) << 48 |
+			   (u64)bucket << 32 | i;
+	}
+	sort(where, nr, sizeof(*where), by_number, NULL);
+	for (i = 1; i < nr && where[i] >> 32 != where[i - 1] >> 32; i++)
+		;
+	KUNIT_ASSERT_LT(test, i, nr);
+	value[0] = (u32)where[i - 1];
+	value[1] = (u32)where[i];
 }
 
 struct singlet_object *suite_get(struct singlet_store *store, u64 id)

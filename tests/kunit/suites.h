@@ -43,6 +43,13 @@ struct singlet_object *suite_intern(struct kunit *test,
 				    struct singlet_store *store, u32 type,
 				    const void *data, u32 len);
 
+/* Several together, each as by itself. */
+void suite_intern_many(struct singlet_store *store, struct singlet_wish *wish,
+		       unsigned int nr, bool create);
+
+/* Two values of type bytes, in one bucket of a small table and under one tag. */
+void suite_alike(struct kunit *test, struct singlet_store *store, u32 value[2]);
+
 /* A reference by id, or an ERR_PTR; as singlet_store_get(). */
 struct singlet_object *suite_get(struct singlet_store *store, u64 id);
 
