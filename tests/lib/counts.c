@@ -20,8 +20,9 @@
 
 #include <singlet.h>
 
+#include "cache.h"
 #include "fake_index.h"
-#include "held.h"
+#include "internal.h"
 
 #define THREADS		4
 #define VALUES		24
@@ -60,6 +61,8 @@ static void end(void)
 {
 	CHECK(!singlet_cache_flush(s));
 	CHECK(info().held == 0);
+	CHECK(values_empty(&s->cache->values));
+	CHECK(values_empty(&s->cache->records.numbers));
 	CHECK(fake_counts().references == 0);
 	CHECK(fake_counts().mistakes == 0);
 	singlet_close(s);
@@ -187,19 +190,21 @@ static void test_many_at_once(void)
 	end();
 }
 
-/* What has no mark is found all the same, and is what it is. */
-static void test_unmarked(void)
+/*
+ * What has no mark, or no entry, is found all the same, and is what it is: taken in
+ * by its value, and by its id.
+ */
+static void test_not_indexed(void (*spoil)(uint64_t id))
 {
 	uint64_t id, again;
 	unsigned int asked;
 	char data[LEN_MAX];
 
 	begin(VALUES);
-	/* Taken in without one, by its value and by its id. */
 	id = fake_intern(SINGLET_TYPE_BYTES, data, value(3, data));
 	again = fake_intern(SINGLET_TYPE_BYTES, data, value(4, data));
-	fake_unmark(id);
-	fake_unmark(again);
+	spoil(id);
+	spoil(again);
 	CHECK(intern(3) == id);
 	CHECK(!singlet_object_acquire(s, again, 1));
 	asked = fake_counts().asked;
@@ -215,6 +220,42 @@ static void test_unmarked(void)
 	CHECK(!singlet_object_release(s, again, 3));
 	fake_release(id);
 	fake_release(again);
+	end();
+}
+
+static int by_place(const void *a, const void *b)
+{
+	uint64_t x = fake_place(SINGLET_TYPE_BYTES, a, 4);
+	uint64_t y = fake_place(SINGLET_TYPE_BYTES, b, 4);
+
+	return (x > y) - (x < y);
+}
+
+/* Two values of one length, in one bucket and under one tag. */
+static void test_alike(void)
+{
+	enum { NR = 20000 };
+	static uint32_t n[NR];
+	uint64_t id[2], again;
+	int i, k;
+
+	begin(0);
+	for (i = 0; i < NR; i++)
+		n[i] = i;
+	qsort(n, NR, sizeof(n[0]), by_place);
+	for (i = 1; i < NR && by_place(&n[i - 1], &n[i]); i++)
+		;
+	CHECK(i < NR);
+	for (k = 0; k < 2; k++)
+		CHECK(singlet_object_intern(s, SINGLET_TYPE_BYTES, &n[i - k],
+					    4, &id[k]) == 1);
+	CHECK(id[0] != id[1]);
+	for (k = 0; k < 2; k++) {
+		CHECK(!singlet_object_intern(s, SINGLET_TYPE_BYTES, &n[i - k],
+					     4, &again));
+		CHECK(again == id[k]);
+		CHECK(!singlet_object_release(s, id[k], 2));
+	}
 	end();
 }
 
@@ -393,7 +434,9 @@ int main(int argc, char **argv)
 	test_bytes();
 	test_many_users();
 	test_many_at_once();
-	test_unmarked();
+	test_not_indexed(fake_unmark);
+	test_not_indexed(fake_hide);
+	test_alike();
 	test_stale();
 	test_outgrown();
 	for (i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)

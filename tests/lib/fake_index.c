@@ -23,7 +23,7 @@
 
 static struct object {
 	uint32_t gen, type, len, references, hash;
-	bool exists;
+	bool exists, hidden;
 } object[OBJECTS];
 
 static struct singlet_index_head *head;
@@ -218,27 +218,40 @@ static uint16_t *entry_of(uint32_t hash, uint32_t handle)
 	}
 }
 
+static void take_out(uint32_t i)
+{
+	__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
+			 __ATOMIC_RELEASE);
+}
+
+static bool is_value(uint32_t i, uint32_t type, const void *data, uint32_t len)
+{
+	return object[i].exists && object[i].type == type &&
+	       object[i].len == len && !memcmp(bytes_of(i), data, len);
+}
+
+/* By the lines; what is hidden from these the kernel finds all the same. */
 static int find_value(uint32_t type, const void *data, uint32_t len)
 {
 	uint32_t hash = singlet_hash(&head->key, data, len,
-				     SINGLET_TYPE_INDEX(type));
+				     SINGLET_TYPE_INDEX(type)), i;
 	struct singlet_index_line *line = bucket_of(hash);
 	unsigned int n;
 
 	for (;; line = &over[line->next - 1]) {
 		for (n = 0; n < SINGLET_LINE_ENTRIES; n++) {
-			uint32_t handle = line->handle[n], i;
-
-			i = SINGLET_ID_INDEX(handle) * FAKE_SLOTS +
-			    SINGLET_ID_SLOT(handle);
-			if (line->tag[n] && object[i].type == type &&
-			    object[i].len == len &&
-			    !memcmp(bytes_of(i), data, len))
+			i = SINGLET_ID_INDEX(line->handle[n]) * FAKE_SLOTS +
+			    SINGLET_ID_SLOT(line->handle[n]);
+			if (line->tag[n] && is_value(i, type, data, len))
 				return i;
 		}
 		if (!line->next)
-			return -1;
+			break;
 	}
+	for (i = 0; i < OBJECTS; i++)
+		if (object[i].hidden && is_value(i, type, data, len))
+			return i;
+	return -1;
 }
 
 /* Objects */
@@ -252,6 +265,11 @@ static void set_mark(uint32_t i, uint32_t what)
 {
 	__atomic_store_n(mark_of(i), (uint64_t)object[i].gen << 32 | what,
 			 __ATOMIC_RELEASE);
+}
+
+static bool is_marked(uint32_t i)
+{
+	return (uint32_t)*mark_of(i);
 }
 
 static uint32_t live_mark(uint32_t i)
@@ -306,6 +324,14 @@ static int put(uint64_t id)
 	return 0;
 }
 
+uint64_t fake_place(uint32_t type, const void *data, uint32_t len)
+{
+	uint32_t hash = singlet_hash(&head->key, data, len,
+				     SINGLET_TYPE_INDEX(type));
+
+	return (uint64_t)tag_of(hash) << 32 | (bucket_of(hash) - home);
+}
+
 void fake_slots(uint32_t index, uint32_t slots)
 {
 	uint64_t entry = (uint64_t)index << 36 | FAKE_SLOT << 10 | slots;
@@ -313,15 +339,30 @@ void fake_slots(uint32_t index, uint32_t slots)
 	__atomic_store_n(&slabs[1 + index], entry, __ATOMIC_RELEASE);
 }
 
+static int must_find(uint64_t id)
+{
+	int i = find_id(id);
+
+	if (i < 0)
+		abort();
+	return i;
+}
+
 void fake_unmark(uint64_t id)
+{
+	pthread_mutex_lock(&lock);
+	set_mark(must_find(id), 0);
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_hide(uint64_t id)
 {
 	int i;
 
 	pthread_mutex_lock(&lock);
-	i = find_id(id);
-	if (i < 0)
-		abort();
-	__atomic_store_n(mark_of(i), 0, __ATOMIC_RELEASE);
+	i = must_find(id);
+	object[i].hidden = true;
+	take_out(i);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -352,8 +393,8 @@ static void full_barrier(void)
 
 static void kill(uint32_t i)
 {
-	__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
-			 __ATOMIC_RELEASE);
+	if (!object[i].hidden)
+		take_out(i);
 	object[i].exists = false;
 	set_mark(i, 0);
 	full_barrier();
@@ -364,8 +405,7 @@ static void kill(uint32_t i)
 /* What is held now and then has its entry elsewhere. */
 static void move(uint32_t i)
 {
-	__atomic_store_n(entry_of(object[i].hash, handle_of(i)), 0,
-			 __ATOMIC_RELEASE);
+	take_out(i);
 	insert(i);
 }
 
@@ -378,7 +418,7 @@ void fake_collect(void)
 	pthread_mutex_lock(&lock);
 	times++;
 	for (i = 0; i < OBJECTS; i++)
-		if (object[i].exists && *mark_of(i))
+		if (object[i].exists && is_marked(i))
 			set_mark(i, live_mark(i) | SINGLET_MARK_DOOMED);
 	full_barrier();
 	for (i = 0; i < OBJECTS; i++) {
@@ -388,11 +428,11 @@ void fake_collect(void)
 			kill(i);
 			continue;
 		}
-		if (*mark_of(i))
+		if (is_marked(i))
 			set_mark(i, live_mark(i));
 		if (!object[i].references)
 			counts.spared++;
-		else if ((i + times) % 8 == 0)
+		else if (!object[i].hidden && (i + times) % 8 == 0)
 			move(i);
 	}
 	pthread_mutex_unlock(&lock);

@@ -34,10 +34,13 @@ struct fake_counts fake_counts(void);
 uint64_t fake_intern(uint32_t type, const void *data, uint32_t len);
 void fake_release(uint64_t id);
 void fake_collect(void);
+/* Bucket and tag of a value: those for which it is equal are told by their bytes. */
+uint64_t fake_place(uint32_t type, const void *data, uint32_t len);
 /* The directory says that a slab, which is empty, has so many slots. */
 void fake_slots(uint32_t index, uint32_t slots);
-/* The object has no mark any more, and cannot be found in the index. */
+/* The object has no mark, or no entry, any more: it cannot be found in the index. */
 void fake_unmark(uint64_t id);
+void fake_hide(uint64_t id);
 /* The page of borrows. */
 uint64_t *fake_borrows(void);
 /* mmap() of a page of borrows for writing fails from here on, or not. */

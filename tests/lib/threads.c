@@ -15,7 +15,9 @@
 
 #include <singlet.h>
 
+#include "cache.h"
 #include "fake.h"
+#include "internal.h"
 
 #define THREADS	4
 #define VALUES	40
@@ -166,6 +168,8 @@ static void run(bool mapped, size_t keep)
 	CHECK(info.held == info.queued && info.queued <= keep);
 	CHECK(fake_references() == info.held);
 	CHECK(!singlet_cache_flush(s));
+	CHECK(values_empty(&s->cache->values));
+	CHECK(values_empty(&s->cache->records.numbers));
 	CHECK(fake_references() == 0);
 	CHECK(fake_mistakes() == 0);
 	singlet_close(s);
