@@ -36,6 +36,7 @@ struct walk {
 	bool aged_only;
 	bool deep;			/* parts that become idle go as well */
 	bool mixed;			/* where others are live; or where not */
+	unsigned int anyway;		/* slabs of which either is right */
 	u32 type;			/* index; 0: all */
 	unsigned long left;		/* objects to free, at most */
 	unsigned long budget;		/* slots to look at, at most */
@@ -161,9 +162,10 @@ static bool take_turn(struct singlet_store *store, struct walk *w)
 		index = slab->index;
 		w->budget -= min_t(unsigned long, w->budget,
 				   slab->slots / 8 + 1);
-		worth = w->mixed == has_live(slab);
+		worth = w->anyway || w->mixed == has_live(slab);
 	}
 	rcu_read_unlock();
+	w->anyway -= !!w->anyway;
 	if (worth)
 		reclaim_slab(store, index, w);
 	/* The slab that may not be finished is where to go on. */
@@ -172,17 +174,21 @@ static bool take_turn(struct singlet_store *store, struct walk *w)
 	return idle;
 }
 
-/* Once around the slabs with idle objects, or @most of them. */
-static void walk_around(struct singlet_store *store, struct walk *w,
-			unsigned int most)
+/*
+ * Once around the slabs with idle objects, or @most of them.  Return: how many were
+ * looked at.
+ */
+static unsigned int walk_around(struct singlet_store *store, struct walk *w,
+				unsigned int most)
 {
-	unsigned int n = min(READ_ONCE(store->pool.turns.nr), most);
+	unsigned int n = min(READ_ONCE(store->pool.turns.nr), most), i;
 
-	while (n-- && w->left && w->budget && w->pages) {
+	for (i = 0; i < n && w->left && w->budget && w->pages; i++) {
 		if (!take_turn(store, w) && !READ_ONCE(store->pool.turns.nr))
 			break;
 		cond_resched();
 	}
+	return i;
 }
 
 /* The same as below, in addition to what @freed has.  Return: how many. */
@@ -198,12 +204,16 @@ static unsigned long reclaim_some(struct singlet_store *store, unsigned long nr,
 		.budget = budget,
 		.pages = nr < ALL ? BORROW_PAGES : ULONG_MAX,
 	};
+	unsigned int slabs, seen;
 
 	/* Often there is nothing, and then not to be looked for everywhere. */
 	if (singlet_counters_sum(&store->counters, STAT_IDLE) <= 0)
 		return 0;
-	walk_around(store, &w, nr < ALL ? PURE_TURNS : UINT_MAX);
+	slabs = READ_ONCE(store->pool.turns.nr);
+	seen = walk_around(store, &w, nr < ALL ? PURE_TURNS : UINT_MAX);
+	/* Of all beyond, any; of those that were seen and are there, the others. */
 	w.mixed = true;
+	w.anyway = slabs - min(slabs, seen);
 	w.budget = budget;
 	walk_around(store, &w, UINT_MAX);
 	singlet_store_fit(store);

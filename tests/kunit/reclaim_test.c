@@ -282,7 +282,46 @@ static void reclaim_aged_beside_live(struct kunit *test)
 	kvfree(held);
 }
 
+/* As many as are wanted, however many slabs they are in; some with live ones. */
+static void reclaim_many_slabs(struct kunit *test)
+{
+	const u32 slabs = 200, every = 3000;
+	struct singlet_store *store = test->priv;
+	struct singlet_object **held, *obj;
+	unsigned int i, round, n;
+	u64 value;
+	u32 nr;
+
+	obj = suite_intern(test, store, SINGLET_TYPE_BYTES, "8 bytes.", 8);
+	nr = slabs * singlet_object_slab(obj)->slots;
+	singlet_store_put(obj);
+	held = kvcalloc(nr / every + 1, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	for (round = 0; round < 2; round++) {
+		for (i = n = 0; i < nr; i++) {
+			value = i;
+			obj = suite_intern(test, store, SINGLET_TYPE_BYTES,
+					   &value, sizeof(value));
+			if (i % every == 0)
+				held[n++] = obj;
+			else
+				singlet_store_put(obj);
+		}
+		/* Each has a second chance, and then none. */
+		if (round)
+			KUNIT_EXPECT_EQ(test,
+					singlet_reclaim_some(store, nr, true),
+					0);
+		KUNIT_EXPECT_EQ(test, singlet_reclaim_some(store, nr, round),
+				nr - n + !round);
+		put_many(held, n);
+		suite_expect_empty(test, store);
+	}
+	kvfree(held);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(reclaim_many_slabs),
 	KUNIT_CASE(reclaim_counts),
 	KUNIT_CASE(reclaim_spares_new),
 	KUNIT_CASE(reclaim_spares_live),
