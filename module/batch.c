@@ -88,23 +88,16 @@ fault:
 	return false;
 }
 
-/*
- * Items, which are pairs of words, are copied by these as well: there are no more
- * of them than of a few values.  Return: whether all could be read, or written.
- */
-static bool copy_items_in(void *to, const void __user *from, u32 len)
+/* The same, of whole words, to the user. */
+static bool copy_words_out(u8 __user *to, const u8 *from, u32 len)
 {
-	u64 *word = to, *end = to + len;
-	const u64 __user *user = from;
+	u32 at;
 
-	if (!COMPAT_USER_WORDS || len % 16)
-		return !copy_from_user(to, from, len);
-	if (!user_access_begin(from, len))
+	if (!user_access_begin(to, len))
 		return false;
-	for (; word < end; word += 2, user += 2) {
-		unsafe_get_user(word[0], user, fault);
-		unsafe_get_user(word[1], user + 1, fault);
-	}
+	for (at = 0; at < len; at += 8)
+		unsafe_put_user(*(const u64 *)(from + at),
+				(u64 __user *)(to + at), fault);
 	user_access_end();
 	return true;
 fault:
@@ -112,24 +105,17 @@ fault:
 	return false;
 }
 
+/* Items are no more bytes than a few values, and whole words. */
+static bool copy_items_in(void *to, const void __user *from, u32 len)
+{
+	return COMPAT_USER_WORDS ? copy_words(to, from, len) :
+				   !copy_from_user(to, from, len);
+}
+
 static bool copy_items_out(void __user *to, const void *from, u32 len)
 {
-	const u64 *word = from, *end = from + len;
-	u64 __user *user = to;
-
-	if (!COMPAT_USER_WORDS || len % 16)
-		return !copy_to_user(to, from, len);
-	if (!user_access_begin(to, len))
-		return false;
-	for (; word < end; word += 2, user += 2) {
-		unsafe_put_user(word[0], user, fault);
-		unsafe_put_user(word[1], user + 1, fault);
-	}
-	user_access_end();
-	return true;
-fault:
-	user_access_end();
-	return false;
+	return COMPAT_USER_WORDS ? copy_words_out(to, from, len) :
+				   !copy_to_user(to, from, len);
 }
 
 /* @len bytes of the user's, copied once.  Return: whether that could be done. */

@@ -89,12 +89,12 @@ take_wish(struct singlet_wish *w, const struct seek *seek,
 	  struct singlet_refs *held)
 {
 	const struct singlet_hit_place *p = &seek->place;
-	enum singlet_refs_more more;
+	enum singlet_refs_tried more;
 
 	w->how = WISH_TAKEN;
 	if (unlikely(!p->obj))
 		return NULL;
-	more = held ? singlet_refs_more(held, seek->handle) : REFS_NONE;
+	more = singlet_refs_more(held, seek->handle);
 	if (more == REFS_NONE)
 		return singlet_hit_take(p, w->type->index, w->data, w->len);
 	w->how = more == REFS_MORE ? WISH_RECORDED : WISH_HELD;
@@ -130,7 +130,7 @@ static noinline bool take_wish_again(struct singlet_store *store,
  * @store: store
  * @wish: the values; out: what came of each
  * @nr: how many, at most WISHES_MAX
- * @held: NULL, or what the caller holds, whose lock it has
+ * @held: what the caller holds, whose lock it has
  *
  * Context: Any but hard interrupts; does not sleep.
  * Return: How many are left, to singlet_store_make_many(), which has to be called
@@ -154,7 +154,7 @@ unsigned int singlet_store_take_many(struct singlet_store *store,
 			seek_line(store, w->type, w->data, w->len, &seek[i],
 				  &others);
 	}
-	seek_places(store, seek, nr, !held);
+	seek_places(store, seek, nr, false);
 	for (i = 0; i < nr; i++) {
 		struct singlet_wish *w = &wish[i];
 		struct singlet_type *type = w->type;

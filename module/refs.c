@@ -167,7 +167,7 @@ int singlet_refs_add(struct singlet_refs *refs,
  * Context: Any; the owner's lock held.
  * Return: What came of it.
  */
-enum singlet_refs_more singlet_refs_more(struct singlet_refs *refs, u32 handle)
+enum singlet_refs_tried singlet_refs_more(struct singlet_refs *refs, u32 handle)
 {
 	struct singlet_refs_chunk *c = find(refs, handle >> INFO_SLOT_BITS);
 	unsigned int slot = handle & INFO_SLOT_MASK;

@@ -38,7 +38,7 @@ struct singlet_refs {
 };
 
 /* What came of a try to record one more reference. */
-enum singlet_refs_more {
+enum singlet_refs_tried {
 	REFS_NONE,	/* there is none yet */
 	REFS_FULL,	/* there are some: singlet_refs_add() knows more */
 	REFS_MORE,	/* it is recorded */
@@ -48,7 +48,7 @@ void singlet_refs_init(struct singlet_refs *refs,
 		       struct singlet_counters *counters);
 int singlet_refs_add(struct singlet_refs *refs,
 		     const struct singlet_object *obj, u32 n);
-enum singlet_refs_more singlet_refs_more(struct singlet_refs *refs, u32 handle);
+enum singlet_refs_tried singlet_refs_more(struct singlet_refs *refs, u32 handle);
 int singlet_refs_sub(struct singlet_refs *refs, u32 handle, u32 n);
 int singlet_refs_restore(struct singlet_refs *refs,
 			 const struct singlet_object *obj, u32 n);

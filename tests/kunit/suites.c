@@ -193,7 +193,10 @@ struct singlet_object *suite_intern(struct kunit *test,
 void suite_intern_many(struct singlet_store *store, struct singlet_wish *wish,
 		       unsigned int nr, bool create)
 {
-	if (singlet_store_take_many(store, wish, nr, NULL))
+	struct singlet_refs none;
+
+	singlet_refs_init(&none, &store->counters);
+	if (singlet_store_take_many(store, wish, nr, &none))
 		singlet_store_make_many(store, wish, nr, create, GFP_KERNEL);
 }
 

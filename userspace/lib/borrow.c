@@ -11,6 +11,7 @@
 #include "index.h"
 #include "internal.h"
 #include "slots.h"
+#include "sought.h"
 
 /* From the index */
 
@@ -37,17 +38,10 @@ static inline struct index *index_of(struct singlet *s)
 	return likely(s->index.borrows) ? &s->index : NULL;
 }
 
-struct value {
-	const void *data;
-	uint32_t len;
-	uint32_t type;
-};
-
 /* 0: borrowed; -ENOENT: it is not this one; -ENOBUFS: there is no free slot. */
 static inline __attribute__((always_inline)) int
-try_value(struct index *index, uint32_t handle,
-			    const struct value *v, uint32_t *word,
-			    struct singlet_borrow *b)
+try_value(struct index *index, uint32_t handle, const struct sought *k,
+	  uint32_t *word, struct singlet_borrow *b)
 {
 	struct index_place p;
 	uint64_t mark, id, *slot;
@@ -56,63 +50,39 @@ try_value(struct index *index, uint32_t handle,
 	if (!index_place(index, handle, &p))
 		return -ENOENT;
 	/* Large if the value is larger than the slot. */
-	slack = p.size - v->len;
+	slack = p.size - (uint32_t)k->len;
 	if (slack > SINGLET_MARK_SLACK)
 		return -ENOENT;
 	mark = index_read(p.mark_at);
-	if ((uint32_t)mark != SINGLET_MARK(v->type, slack))
+	if ((uint32_t)mark != SINGLET_MARK(k->type, slack))
 		return -ENOENT;
 	id = (mark >> 32) << 32 | handle;
 	slot = claim(index, id, word);
 	if (unlikely(!slot))
 		return -ENOBUFS;
 	if (unlikely(!index_same(&p, mark)) ||
-	    (v->len && memcmp(p.data, v->data, v->len))) {
+	    (k->len && memcmp(p.data, k->data, k->len))) {
 		unclaim(slot);
 		return -ENOENT;
 	}
-	fill(b, index, id, v->type, p.data, v->len, slot);
+	fill(b, index, id, k->type, p.data, k->len, slot);
 	return 0;
 }
 
-/*
- * Whether the value, of which @line is the first line and @tag the tag, was found
- * and borrowed; if not, the kernel knows more.
- */
-static inline bool borrow_in(struct index *index,
-			     const struct singlet_index_line *line,
-			     uint16_t tag, const struct value *v,
-			     uint32_t *word, struct singlet_borrow *b)
+/* Whether the value was found and borrowed; if not, the kernel knows more. */
+static inline bool borrow_found(struct index *index, const struct sought *k,
+				uint32_t *word, struct singlet_borrow *b)
 {
-	unsigned int i;
+	struct sought_walk w = sought_walk(k);
+	uint32_t handle;
 
-	for (i = 0; line && i < INDEX_WALK; i++) {
-		uint64_t candidates = index_candidates(line, tag);
+	while (sought_next(index, k, &w, &handle)) {
+		int err = try_value(index, handle, k, word, b);
 
-		for (; candidates; candidates &= candidates - 1) {
-			uint32_t handle;
-			int err;
-
-			if (!index_handle(line, index_entry(candidates),
-					  tag, &handle))
-				continue;
-			err = try_value(index, handle, v, word, b);
-			if (err != -ENOENT)
-				return !err;
-		}
-		line = index_next(index, line);
+		if (err != -ENOENT)
+			return !err;
 	}
 	return false;
-}
-
-static inline bool borrow_value(struct index *index, const struct value *v,
-				struct singlet_borrow *b)
-{
-	uint32_t hash = index_hash(index, v->data, v->len, v->type);
-	uint32_t word = slots_first();
-
-	return borrow_in(index, index_home(index, hash), index_tag(hash), v,
-			 &word, b);
 }
 
 static bool borrow_id(struct index *index, uint64_t id,
@@ -186,7 +156,7 @@ static int find_data(struct singlet *s, const void *data,
 }
 
 /* The reference on @id becomes a borrow, or is given back. */
-static int keep(struct singlet *s, uint64_t id, const struct value *v,
+static int keep(struct singlet *s, uint64_t id, const struct sought *k,
 		struct singlet_borrow *b)
 {
 	struct singlet_borrow new = { .id = id };
@@ -195,10 +165,10 @@ static int keep(struct singlet *s, uint64_t id, const struct value *v,
 	int err = 0;
 
 	/* The only instance of a type is found by no bytes at all. */
-	if (v && v->len) {
-		new.type = v->type;
-		new.len = v->len;
-		data = v->data;
+	if (k && k->len) {
+		new.type = k->type;
+		new.len = k->len;
+		data = k->data;
 	} else {
 		err = singlet_object_query(s, id, &item);
 		if (!err) {
@@ -218,57 +188,22 @@ static int keep(struct singlet *s, uint64_t id, const struct value *v,
 int singlet_borrow_value(struct singlet *s, uint32_t type, const void *data,
 			 size_t len, struct singlet_borrow *b)
 {
-	struct value v = { .data = data, .len = len, .type = type };
 	struct index *index = index_of(s);
+	uint32_t word = slots_first();
+	struct sought k;
 	uint64_t id;
 	int err;
 
-	if (index_may_have(index, type, len) && likely(borrow_value(index, &v, b)))
+	sought_begin(index, type, data, len, &k);
+	if (likely(borrow_found(index, &k, &word, b)))
 		return 0;
 	err = singlet_object_lookup(s, type, data, len, &id);
-	return err ? err : keep(s, id, &v, b);
+	return err ? err : keep(s, id, &k, b);
 }
 
 /* Batches */
 
 #define LOT	16	/* whose cache misses overlap */
-
-/* An item of a lot on its way. */
-struct sought {
-	struct value v;
-	const struct singlet_index_line *line;	/* NULL: not in the index */
-	uint16_t tag;
-};
-
-/* What will be looked at is fetched: lines now, what their entries name next. */
-static void seek(const struct index *index,
-		 const struct singlet_intern_item *item, struct sought *k)
-{
-	uint32_t hash;
-
-	k->v.data = (const void *)(uintptr_t)item->data;
-	k->v.len = item->len;
-	k->v.type = item->type;
-	k->line = NULL;
-	if (!index_may_have(index, item->type, item->len))
-		return;
-	hash = index_hash(index, k->v.data, k->v.len, k->v.type);
-	k->line = index_home(index, hash);
-	k->tag = index_tag(hash);
-	__builtin_prefetch(k->line);
-}
-
-static void fetch(const struct index *index, const struct sought *k)
-{
-	struct index_place p;
-	uint64_t candidates;
-	uint32_t handle;
-
-	candidates = k->line ? index_candidates(k->line, k->tag) : 0;
-	if (candidates && index_handle(k->line, index_entry(candidates),
-				       k->tag, &handle))
-		index_place(index, handle, &p);
-}
 
 /*
  * What of a lot is in the index; the others stay without an id.  Return: how many
@@ -278,18 +213,22 @@ static size_t borrow_lot(struct index *index,
 			 struct singlet_intern_item *items,
 			 struct singlet_borrow *borrows, size_t count)
 {
-	uint32_t word = slots_first();
+	uint32_t word = slots_first(), handle;
 	struct sought sought[LOT];
+	struct index_place p;
 	size_t i, left = 0;
 
 	for (i = 0; i < count; i++)
-		seek(index, &items[i], &sought[i]);
+		sought_begin(index, items[i].type,
+			     (const void *)(uintptr_t)items[i].data,
+			     items[i].len, &sought[i]);
+	/* What will be looked at first is fetched. */
 	for (i = 0; i < count; i++)
-		fetch(index, &sought[i]);
+		if (sought_first(&sought[i], &handle))
+			index_place(index, handle, &p);
 	for (i = 0; i < count; i++) {
-		const struct sought *k = &sought[i];
-		bool found = borrow_in(index, k->line, k->tag, &k->v, &word,
-				       &borrows[i]);
+		bool found = borrow_found(index, &sought[i], &word,
+					  &borrows[i]);
 
 		items[i].id = found ? borrows[i].id : 0;
 		items[i].result = 0;
@@ -319,14 +258,14 @@ static ssize_t ask_lot(struct singlet *s, struct singlet_intern_item *items,
 	done = singlet_batch_lookup(s, asked, nr);
 	for (i = 0; (ssize_t)i < done; i++) {
 		struct singlet_intern_item *item = &items[where[i]];
-		struct value v = {
-			(const void *)(uintptr_t)item->data, item->len,
-			item->type,
+		struct sought k = {
+			.data = (const void *)(uintptr_t)item->data,
+			.len = item->len, .type = item->type,
 		};
 
 		*item = asked[i];
 		if (!item->result)
-			item->result = -keep(s, item->id, &v,
+			item->result = -keep(s, item->id, &k,
 					     &borrows[where[i]]);
 	}
 	if (done == (ssize_t)nr)

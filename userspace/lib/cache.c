@@ -16,15 +16,14 @@ int singlet_cache_get_more(struct cache *c, struct held_at *at, uint32_t n)
 {
 	int err;
 
-	at->record = NULL;
-	if (held_number(*at) != HELD_RECORD) {
+	*at = known_with_record(c, *at);
+	if (!at->record) {
 		if (held_get(*at, n) == HELD_GOT)
 			return 0;
 		err = singlet_known_make_record(c, at);
 		if (err)
 			return err;
 	}
-	*at = known_with_record(c, *at);
 	return record_get(at->record, n) ? 0 : -EOVERFLOW;
 }
 
@@ -125,7 +124,7 @@ bool singlet_cache_find_named(struct cache *c, const struct sought *k,
 					 memory_order_acquire) == k->type &&
 		    atomic_load(&at.record->len) == k->len &&
 		    (!k->len || !memcmp(held_data(at), k->data, k->len))) {
-			*id = singlet_known_id(c, at);
+			*id = known_id(c, at);
 			return true;
 		}
 		singlet_cache_put(c, at, 1);
@@ -152,7 +151,7 @@ int singlet_cache_get(struct cache *c, uint64_t id, uint32_t count)
 	if (count >= RECORD_COUNT)
 		return -EOVERFLOW;
 	err = at.count ? cache_get(c, &at, count) : -EAGAIN;
-	if (err || singlet_known_id(c, at) == id)
+	if (err || known_id(c, at) == id)
 		return err;
 	singlet_cache_put(c, at, count);
 	return -ENOENT;
@@ -160,27 +159,34 @@ int singlet_cache_get(struct cache *c, uint64_t id, uint32_t count)
 
 /*
  * What is at @id, which the caller has, or none: he has not.  It stays what it is
- * meanwhile.
+ * meanwhile.  @mark is its mark if it has no record.
  */
-static struct held_at find_used(struct cache *c, uint64_t id)
+static struct held_at find_used(struct cache *c, uint64_t id, uint64_t *mark)
 {
 	struct held_at at = held_find(&c->held, (uint32_t)id);
-	uint32_t count = at.count ? held_number(at) : 0;
+	uint32_t count = at.count ? held_number(at) : 0, gen = 0;
 
-	if (count == HELD_RECORD) {
+	if (__builtin_expect(count == HELD_RECORD, 0)) {
 		at = singlet_known_find_record(c, at);
 		count = at.record ? atomic_load(&at.record->refs) &
 				    RECORD_COUNT : 0;
+		if (at.record)
+			gen = atomic_load(&at.record->gen);
+	} else if (count > 1) {
+		*mark = known_mark(c, at);
+		gen = *mark >> 32;
 	}
-	if (count <= 1 || singlet_known_id(c, at) != id)
+	if (count <= 1 || gen != id >> 32)
 		at.count = NULL;
 	return at;
 }
 
 int singlet_cache_release(struct cache *c, uint64_t id, uint32_t count)
 {
-	struct held_at at = find_used(c, id);
+	struct held_at at;
+	uint64_t mark;
 
+	at = find_used(c, id, &mark);
 	if (!count)
 		return -EINVAL;
 	return at.count ? singlet_cache_put(c, at, count) : -ENOENT;
@@ -189,7 +195,7 @@ int singlet_cache_release(struct cache *c, uint64_t id, uint32_t count)
 /* Find out the length, and the value if it is not mapped, of one with a record. */
 static int learn(struct cache *c, struct held_at at)
 {
-	uint64_t id = singlet_known_id(c, at);
+	uint64_t id = known_id(c, at);
 	struct singlet_query_item item;
 	void *data = NULL;
 	size_t len = 0;
@@ -222,7 +228,8 @@ static int learn(struct cache *c, struct held_at at)
 int singlet_cache_data(struct cache *c, uint64_t id, const void **data,
 		       size_t *len)
 {
-	struct held_at at = find_used(c, id);
+	uint64_t mark = 0;
+	struct held_at at = find_used(c, id, &mark);
 	uint32_t n;
 	int err;
 
@@ -230,7 +237,7 @@ int singlet_cache_data(struct cache *c, uint64_t id, const void **data,
 		return -ENOENT;
 	n = at.record ? atomic_load_explicit(&at.record->len,
 					     memory_order_acquire) :
-			known_len(known_mark(c, at), at);
+			known_len(mark, at);
 	if (n == RECORD_LEN_UNKNOWN) {
 		err = learn(c, at);
 		if (err)

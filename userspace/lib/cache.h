@@ -30,6 +30,7 @@
 #include "map.h"
 #include "record.h"
 #include "singlet.h"
+#include "sought.h"
 #include "values.h"
 
 struct cache {
@@ -49,15 +50,6 @@ struct cache {
 	struct singlet *session;	/* stable; its fd changes in a child */
 	struct cache *next;		/* of all; fork.c's lock */
 	struct cache_child *child;	/* fork.c, while it forks */
-};
-
-/* A value that is looked for, and where the index has it if it does. */
-struct sought {
-	const void *data;
-	size_t len;
-	uint32_t type;
-	uint16_t tag;
-	const struct singlet_index_line *line;	/* NULL: it cannot have it */
 };
 
 HIDDEN void singlet_cache_end(struct cache *c);
@@ -97,32 +89,13 @@ static inline uint32_t cache_hash(const struct cache *c, uint32_t type,
 }
 
 /* What will be looked at first is fetched. */
-static inline void cache_seek(const struct cache *c, uint32_t type,
-			      const void *data, size_t len, struct sought *k)
-{
-	uint32_t hash;
-
-	*k = (struct sought){ .data = data, .len = len, .type = type };
-	if (!index_may_have(c->index, type, len))
-		return;
-	hash = index_hash(c->index, data, len, type);
-	k->tag = index_tag(hash);
-	k->line = index_home(c->index, hash);
-	__builtin_prefetch(k->line);
-}
-
-/* And then what the first entry with the tag names. */
 static inline void cache_fetch(const struct cache *c, const struct sought *k)
 {
 	struct index_place p;
-	uint64_t candidates;
 	struct held_at at;
 	uint32_t handle;
 
-	candidates = k->line ? index_candidates(k->line, k->tag) : 0;
-	if (!candidates ||
-	    !index_handle(k->line, index_entry(candidates), k->tag,
-			  &handle))
+	if (!sought_first(k, &handle))
 		return;
 	at = held_find(&c->held, handle);
 	if (at.count && index_mark(c->index, handle, &p))
@@ -177,22 +150,12 @@ static inline bool cache_try(struct cache *c, const struct sought *k,
 static inline bool cache_find(struct cache *c, const struct sought *k,
 			      uint64_t *id)
 {
-	const struct singlet_index_line *line = k->line;
-	unsigned int i;
+	struct sought_walk w = sought_walk(k);
+	uint32_t handle;
 
-	for (i = 0; line && i < INDEX_WALK; i++) {
-		uint64_t candidates = index_candidates(line, k->tag);
-
-		for (; candidates; candidates &= candidates - 1) {
-			uint32_t handle;
-
-			if (index_handle(line, index_entry(candidates),
-					 k->tag, &handle) &&
-			    cache_try(c, k, handle, id))
-				return true;
-		}
-		line = index_next(c->index, line);
-	}
+	while (sought_next(c->index, k, &w, &handle))
+		if (cache_try(c, k, handle, id))
+			return true;
 	return singlet_cache_find_named(c, k, id);
 }
 

@@ -88,8 +88,8 @@ static void seek_lot(struct cache *c, const struct singlet_intern_item *items,
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		cache_seek(c, items[i].type, data_of(&items[i]), items[i].len,
-			   &sought[i]);
+		sought_begin(c->index, items[i].type, data_of(&items[i]),
+			     items[i].len, &sought[i]);
 	for (i = 0; i < count; i++)
 		cache_fetch(c, &sought[i]);
 }

@@ -101,7 +101,7 @@ static void acquire_one(void *ctx, struct held_at at)
 	struct cache_child *child = c->child;
 
 	child->item[child->nr++] = (struct singlet_ref_item){
-		.id = singlet_known_id(c, known_with_record(c, at)), .count = 1 };
+		.id = known_id(c, known_with_record(c, at)), .count = 1 };
 	if (child->nr == LOT)
 		acquire_lot(child);
 }

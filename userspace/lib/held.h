@@ -125,7 +125,11 @@ static inline struct held_at held_find(const struct held_table *t,
 	return at;
 }
 
-/* How often it is held; HELD_RECORD: that is to be asked of a record. */
+/*
+ * How often it is held; HELD_RECORD: that is to be asked of a record, which is
+ * found then.  Acquire, here, in held_get() and held_put(): pairs with the release
+ * of who writes HELD_RECORD, in enter() and singlet_known_make_record().
+ */
 static inline uint32_t held_number(struct held_at at)
 {
 	return atomic_load_explicit(at.count, memory_order_acquire) & HELD_COUNT;

@@ -32,7 +32,6 @@
 
 #define INDEX_LINES	(SINGLET_MAP_LINES_SIZE / sizeof(struct singlet_index_line))
 #define INDEX_MARKS	(SINGLET_MAP_MARKS_SIZE / sizeof(uint64_t))
-#define INDEX_WALK	8	/* lines of a bucket, then the kernel is asked */
 #define INDEX_VALUE_MAX	4096	/* bytes of a value that can be found */
 
 struct singlet;

@@ -5,15 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Its id, of what the caller has, or holds the lock for. */
-uint64_t singlet_known_id(const struct cache *c, struct held_at at)
-{
-	uint64_t gen = at.record ? atomic_load(&at.record->gen) :
-				   known_mark(c, at) >> 32;
-
-	return gen << 32 | at.handle;
-}
-
 /* @copy is malloc's.  Lock held.  Return: false: there is one, so it stays so. */
 bool singlet_known_set_copy(struct cache *c, struct record *r, void *copy, uint32_t len)
 {
@@ -73,7 +64,11 @@ int singlet_known_make_record(struct cache *c, struct held_at *at)
 	atomic_store(&r->gen, mark >> 32);
 	atomic_store(&r->len, known_len(mark, *at));
 	atomic_store(&r->type, known_type(mark));
-	/* Acquire: what was put was put before.  Release: the record's members. */
+	/*
+	 * Acquire: pairs with the release in held_put().  Release, here and of
+	 * @refs: of the record's members; pairs with held_number() and with the
+	 * acquire of who gets the record.
+	 */
 	old = atomic_exchange_explicit(at->count, HELD_RECORD,
 				       memory_order_acq_rel);
 	atomic_store_explicit(&r->refs, (old & HELD_COUNT) |

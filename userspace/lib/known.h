@@ -8,7 +8,6 @@
 
 #include "cache.h"
 
-HIDDEN uint64_t singlet_known_id(const struct cache *c, struct held_at at);
 HIDDEN bool singlet_known_set_copy(struct cache *c, struct record *r, void *copy,
 				   uint32_t len);
 HIDDEN int singlet_known_copy(struct cache *c, struct record *r,
@@ -35,6 +34,15 @@ static inline uint32_t known_len(uint64_t mark, struct held_at at)
 static inline uint32_t known_type(uint64_t mark)
 {
 	return mark >> SINGLET_MARK_TYPE_SHIFT & SINGLET_MARK_TYPE_MAX;
+}
+
+/* Its id, of what the caller has, or holds the lock for. */
+static inline uint64_t known_id(const struct cache *c, struct held_at at)
+{
+	uint64_t gen = at.record ? atomic_load(&at.record->gen) :
+				   known_mark(c, at) >> 32;
+
+	return gen << 32 | at.handle;
 }
 
 /* Its record, which is there if its count says so.  Lock held. */

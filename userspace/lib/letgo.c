@@ -84,7 +84,7 @@ static int queue_push(struct cache *c, uint32_t handle)
 static void turn(struct cache *c, struct held_at at, struct surplus *surplus)
 {
 	uint8_t old = atomic_load_explicit(at.count, memory_order_relaxed);
-	uint64_t id = singlet_known_id(c, at);
+	uint64_t id = known_id(c, at);
 
 	do {
 		if ((old & HELD_COUNT) == 1 &&
@@ -113,7 +113,7 @@ static void turn_record(struct cache *c, struct held_at at,
 		    atomic_compare_exchange_weak_explicit(refs, &old, 0,
 							  memory_order_acq_rel,
 							  memory_order_relaxed)) {
-			forget(c, at, singlet_known_id(c, at), surplus);
+			forget(c, at, known_id(c, at), surplus);
 			return;
 		}
 	} while ((old & RECORD_COUNT) == 1 ||
@@ -190,7 +190,7 @@ static bool is_parents(struct cache *c, struct held_at at)
 	struct singlet_query_item item;
 
 	return at.record && atomic_load(&at.record->refs) & RECORD_BRIEF &&
-	       singlet_object_query(c->session, singlet_known_id(c, at), &item);
+	       singlet_object_query(c->session, known_id(c, at), &item);
 }
 
 /* In the queue, or not, and to be so: nobody else does anything with it. */

@@ -23,7 +23,7 @@ static inline bool find_held(struct singlet *s, uint32_t type, const void *data,
 
 	if (!s->cache || len > SINGLET_MAX_VALUE)
 		return false;
-	cache_seek(s->cache, type, data, len, &k);
+	sought_begin(s->cache->index, type, data, len, &k);
 	return cache_find(s->cache, &k, id);
 }
 

@@ -10,21 +10,14 @@
 static bool in_index(const struct cache *c, uint32_t type, const void *data,
 		     uint32_t len, uint32_t handle)
 {
-	const struct singlet_index_line *line;
+	struct sought_walk w;
 	struct sought k;
-	unsigned int i;
+	uint32_t found;
 
-	cache_seek(c, type, data, len, &k);
-	for (line = k.line, i = 0; line && i < INDEX_WALK; i++) {
-		uint64_t candidates = index_candidates(line, k.tag);
-		uint32_t found;
-
-		for (; candidates; candidates &= candidates - 1)
-			if (index_handle(line, index_entry(candidates),
-					 k.tag, &found) && found == handle)
-				return true;
-		line = index_next(c->index, line);
-	}
+	sought_begin(c->index, type, data, len, &k);
+	for (w = sought_walk(&k); sought_next(c->index, &k, &w, &found); )
+		if (found == handle)
+			return true;
 	return false;
 }
 
@@ -71,7 +64,7 @@ static void learn_value(struct cache *c, struct held_at at, uint32_t type,
 {
 	at = known_with_record(c, at);
 	if ((at.record && at.record->named) ||
-	    is_marked(c, at, singlet_known_id(c, at), type, data, len) ||
+	    is_marked(c, at, known_id(c, at), type, data, len) ||
 	    singlet_known_make_record(c, &at))
 		return;
 	(void)set_value(c, at, type, data, len);
