@@ -24,10 +24,10 @@
 #include <linux/singlet_index.h>
 
 #include "fake_index.h"
+#include "lib_test.h"
 
 #define READERS	3
 #define VALUES	8
-#define LEN_MAX	64
 #define PATIENCE	60	/* seconds until all must have met */
 
 static struct singlet *s;
@@ -36,31 +36,15 @@ static _Atomic uint64_t seen[VALUES];
 static atomic_bool stop;
 static atomic_uint found, missed;
 
-#define CHECK(ok)	do {						\
-	if (!(ok)) {							\
-		fprintf(stderr, "borrow.c:%d: %s\n", __LINE__, #ok);	\
-		abort();						\
-	}								\
-} while (0)
-
 static void begin(void)
 {
 	CHECK(!singlet_open_fd(&s, fake_begin(), 0));
 }
 
-static size_t value(unsigned int n, char *data)
-{
-	size_t len = 1 + n * 7 % LEN_MAX, i;
-
-	for (i = 0; i < len; i++)
-		data[i] = n * 31 + (n >> 8) + i;
-	return len;
-}
-
 static uint64_t make(unsigned int n)
 {
 	char data[LEN_MAX];
-	size_t len = value(n, data);
+	size_t len = lib_value(n, data);
 
 	return fake_intern(SINGLET_TYPE_BYTES, data, len);
 }
@@ -68,7 +52,7 @@ static uint64_t make(unsigned int n)
 static int borrow(unsigned int n, struct singlet_borrow *b)
 {
 	char data[LEN_MAX];
-	size_t len = value(n, data);
+	size_t len = lib_value(n, data);
 
 	return singlet_borrow_value(s, SINGLET_TYPE_BYTES, data, len, b);
 }
@@ -76,7 +60,7 @@ static int borrow(unsigned int n, struct singlet_borrow *b)
 static void expect(const struct singlet_borrow *b, unsigned int n)
 {
 	char data[LEN_MAX];
-	size_t len = value(n, data);
+	size_t len = lib_value(n, data);
 
 	CHECK(b->len == len && !memcmp(b->data, data, len));
 	CHECK(b->type == SINGLET_TYPE_BYTES);

@@ -9,38 +9,20 @@
  * frees what nobody has.  Whoever has a value reads it, and at the end the fake
  * kernel has what the cache says.  To be run with a sanitizer.
  */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <singlet.h>
 
 #include "cache.h"
 #include "fake_index.h"
 #include "internal.h"
+#include "lib_test.h"
 
-#define THREADS		4
 #define VALUES		24
-#define BATCH		20
-#define LEN_MAX		64
 #define MANY		(HELD_MAX - 1)	/* users that a count is enough for */
 
 static struct singlet *s;
-static unsigned int rounds;
 static _Atomic uint64_t seen[VALUES];
-static atomic_bool stop;
-
-#define CHECK(ok)	do {						\
-	if (!(ok)) {							\
-		fprintf(stderr, "counts.c:%d: %s\n", __LINE__, #ok);	\
-		abort();						\
-	}								\
-} while (0)
 
 static void begin(size_t keep)
 {
@@ -59,42 +41,20 @@ static struct singlet_cache_info info(void)
 /* Nothing is held, and the kernel knows that. */
 static void end(void)
 {
-	CHECK(!singlet_cache_flush(s));
-	CHECK(info().held == 0);
-	CHECK(values_empty(&s->cache->values));
-	CHECK(values_empty(&s->cache->records.numbers));
+	lib_expect_empty(s);
 	CHECK(fake_counts().references == 0);
 	CHECK(fake_counts().mistakes == 0);
 	singlet_close(s);
 }
 
-static size_t value(unsigned int n, char *data)
-{
-	size_t len = 1 + n * 7 % LEN_MAX, i;
-
-	for (i = 0; i < len; i++)
-		data[i] = n * 31 + (n >> 8) + i;
-	return len;
-}
-
 static uint64_t intern(unsigned int n)
 {
-	char data[LEN_MAX];
-	uint64_t id;
-
-	CHECK(singlet_object_intern(s, SINGLET_TYPE_BYTES, data, value(n, data),
-				    &id) >= 0);
-	return id;
+	return lib_intern(s, n);
 }
 
 static void expect_value(uint64_t id, unsigned int n)
 {
-	char data[LEN_MAX];
-	size_t len = value(n, data), got;
-	const void *p;
-
-	CHECK(!singlet_object_data(s, id, &p, &got));
-	CHECK(got == len && !memcmp(p, data, len));
+	lib_expect(s, id, n);
 }
 
 /* What is held needs no call, and hardly any memory. */
@@ -175,7 +135,7 @@ static void test_many_at_once(void)
 	begin(0);
 	for (i = 0; i < 2; i++)
 		item[i].id = fake_intern(SINGLET_TYPE_BYTES, data,
-					 value(i, data));
+					 lib_value(i, data));
 	CHECK(singlet_batch_acquire(s, item, 2) == 2);
 	for (i = 0; i < 2; i++) {
 		CHECK(!item[i].result);
@@ -201,8 +161,8 @@ static void test_not_indexed(void (*spoil)(uint64_t id))
 	char data[LEN_MAX];
 
 	begin(VALUES);
-	id = fake_intern(SINGLET_TYPE_BYTES, data, value(3, data));
-	again = fake_intern(SINGLET_TYPE_BYTES, data, value(4, data));
+	id = fake_intern(SINGLET_TYPE_BYTES, data, lib_value(3, data));
+	again = fake_intern(SINGLET_TYPE_BYTES, data, lib_value(4, data));
 	spoil(id);
 	spoil(again);
 	CHECK(intern(3) == id);
@@ -236,7 +196,9 @@ static void test_alike(void)
 {
 	enum { NR = 20000 };
 	static uint32_t n[NR];
+	struct singlet_borrow b;
 	uint64_t id[2], again;
+	unsigned int asked;
 	int i, k;
 
 	begin(0);
@@ -250,12 +212,21 @@ static void test_alike(void)
 		CHECK(singlet_object_intern(s, SINGLET_TYPE_BYTES, &n[i - k],
 					    4, &id[k]) == 1);
 	CHECK(id[0] != id[1]);
+	/* Both are found in the index: nothing else is needed. */
+	CHECK(values_empty(&s->cache->values));
+	asked = fake_counts().asked;
 	for (k = 0; k < 2; k++) {
+		CHECK(!singlet_borrow_value(s, SINGLET_TYPE_BYTES, &n[i - k], 4,
+					    &b));
+		CHECK(b.id == id[k]);
+		singlet_borrow_end(s, &b);
 		CHECK(!singlet_object_intern(s, SINGLET_TYPE_BYTES, &n[i - k],
 					     4, &again));
 		CHECK(again == id[k]);
-		CHECK(!singlet_object_release(s, id[k], 2));
 	}
+	CHECK(fake_counts().asked == asked);
+	for (k = 0; k < 2; k++)
+		CHECK(!singlet_object_release(s, id[k], 2));
 	end();
 }
 
@@ -352,74 +323,28 @@ static void one_by_one(unsigned int *seed)
 	CHECK(!singlet_object_release(s, id, 1));
 }
 
-static void batch(unsigned int *seed)
+static void work(unsigned int *seed)
 {
-	struct singlet_intern_item item[BATCH] = {};
-	struct singlet_ref_item ref[BATCH] = {};
-	char data[BATCH][LEN_MAX];
-	unsigned int n[BATCH], i;
-
-	for (i = 0; i < BATCH; i++) {
-		n[i] = rand_r(seed) % VALUES;
-		item[i].data = (uintptr_t)data[i];
-		item[i].len = value(n[i], data[i]);
-		item[i].type = SINGLET_TYPE_BYTES;
-	}
-	CHECK(singlet_batch_intern(s, item, BATCH) == BATCH);
-	for (i = 0; i < BATCH; i++) {
-		CHECK(!item[i].result);
-		expect_value(item[i].id, n[i]);
-		ref[i].id = item[i].id;
-		ref[i].count = 1;
-	}
-	CHECK(singlet_batch_release(s, ref, BATCH) == BATCH);
-	for (i = 0; i < BATCH; i++)
-		CHECK(!ref[i].result);
+	if (rand_r(seed) % 10)
+		one_by_one(seed);
+	else
+		lib_batch(s, seed, VALUES);
 }
 
-static void *worker(void *ctx)
+static void let_go(struct singlet *s)
 {
-	unsigned int seed = (uintptr_t)ctx, i;
-
-	for (i = 0; i < rounds; i++) {
-		if (rand_r(&seed) % 10)
-			one_by_one(&seed);
-		else
-			batch(&seed);
-	}
-	return NULL;
+	CHECK(!singlet_cache_flush(s));
+	fake_collect();
 }
 
-static void *flusher(void *ctx)
+static void test_threads(size_t keep, unsigned int rounds)
 {
-	(void)ctx;
-	while (!stop) {
-		struct timespec pause = { .tv_nsec = 50000 };
-
-		CHECK(!singlet_cache_flush(s));
-		fake_collect();
-		nanosleep(&pause, NULL);
-	}
-	return NULL;
-}
-
-static void test_threads(size_t keep)
-{
-	pthread_t thread[THREADS + 1];
 	int i;
 
 	begin(keep);
-	stop = false;
 	for (i = 0; i < VALUES; i++)
 		seen[i] = 0;
-	for (i = 0; i <= THREADS; i++)
-		CHECK(!pthread_create(&thread[i], NULL,
-				      i < THREADS ? worker : flusher,
-				      (void *)(uintptr_t)(i + 1)));
-	for (i = 0; i < THREADS; i++)
-		pthread_join(thread[i], NULL);
-	stop = true;
-	pthread_join(thread[THREADS], NULL);
+	lib_run(s, rounds, work, let_go);
 	CHECK(info().held == info().queued && info().queued <= keep);
 	CHECK(fake_counts().references == info().held);
 	end();
@@ -428,9 +353,9 @@ static void test_threads(size_t keep)
 int main(int argc, char **argv)
 {
 	static const size_t keep[] = { 0, 1, 8, VALUES };
+	unsigned int rounds = argc > 1 ? atoi(argv[1]) : 1000;
 	size_t i;
 
-	rounds = argc > 1 ? atoi(argv[1]) : 1000;
 	test_bytes();
 	test_many_users();
 	test_many_at_once();
@@ -440,6 +365,6 @@ int main(int argc, char **argv)
 	test_stale();
 	test_outgrown();
 	for (i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
-		test_threads(keep[i]);
+		test_threads(keep[i], rounds);
 	return 0;
 }
