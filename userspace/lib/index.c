@@ -57,16 +57,16 @@ static void unmap(void **at, unsigned int nr)
 		munmap(at[nr], (size_t)range[nr].size);
 }
 
-/* Return: 0, or -EINTR: it is worth another try; @head is NULL if not all is. */
+/* A part of an index.  Return: 0, or -EINTR: it is worth another try. */
+typedef int (*map_fn)(struct index *index, int fd);
+
+/* @head is NULL if not all is there. */
 static int map_index(struct index *index, int fd)
 {
-#ifdef __SIZEOF_INT128__
 	void *at[RANGES];
 	unsigned int i;
-#endif
 
 	index->head = NULL;
-#ifdef __SIZEOF_INT128__
 	for (i = 0; i < RANGES; i++) {
 		at[i] = mmap(NULL, (size_t)range[i].size, PROT_READ, MAP_SHARED,
 			     fd, range[i].offset);
@@ -82,9 +82,6 @@ static int map_index(struct index *index, int fd)
 	index->over = at[OVER];
 	index->sets = at[SETS];
 	index->marks = at[MARKS];
-#else
-	(void)fd;
-#endif
 	return 0;
 }
 
@@ -100,15 +97,28 @@ static void unmap_index(const struct index *index)
 		unmap(at, RANGES);
 }
 
+/* Once in each process, whether that succeeds or not; @forks is the part's. */
+static int map_once(struct index *index, int fd, _Atomic uint32_t *forks,
+		    map_fn map)
+{
+	int err = index_forks_here(forks) ? 0 : map(index, fd);
+
+	/* Release: pairs with the acquire in index_forks_here(). */
+	if (!err)
+		atomic_store_explicit(forks, atomic_load(&singlet_forks),
+				      memory_order_release);
+	return err;
+}
+
 /*
  * The page of borrows comes first, which can be refused, to descriptors that can
  * only be read: then no index is made for it, which would cost the domain memory.
  * Without the slabs a page is of no use; without the page the slabs are: values on
- * which there is a reference are read there.  Return: as map_index().
+ * which there is a reference are read there.
  */
 static int map_borrows(struct index *index, int fd)
 {
-	void *page = MAP_FAILED;
+	void *page;
 	int err;
 
 	index->borrows = NULL;
@@ -116,22 +126,17 @@ static int map_borrows(struct index *index, int fd)
 	err = singlet_map_open(&index->map, fd);
 	if (err)
 		return err == -EINTR ? err : 0;
-#ifdef __SIZEOF_INT128__
 	page = mmap(NULL, SINGLET_MAP_BORROWS_SIZE, PROT_READ | PROT_WRITE,
 		    MAP_SHARED, fd, SINGLET_MAP_BORROWS);
-	err = page == MAP_FAILED && errno == EINTR ? -EINTR : 0;
-#endif
-	if (page != MAP_FAILED && !index_is_here(index)) {
-		err = map_index(index, fd);
-		if (!err)
-			atomic_store_explicit(&index->forks,
-					      atomic_load(&singlet_forks),
-					      memory_order_release);
+	if (page == MAP_FAILED) {
+		err = errno == EINTR ? -EINTR : 0;
+	} else {
+		err = map_once(index, fd, &index->forks, map_index);
+		if (!err && index->head)
+			index->borrows = page;
+		else
+			munmap(page, SINGLET_MAP_BORROWS_SIZE);
 	}
-	if (page != MAP_FAILED && (err || !index->head))
-		munmap(page, SINGLET_MAP_BORROWS_SIZE);
-	else if (page != MAP_FAILED)
-		index->borrows = page;
 	if (err)
 		singlet_map_close(&index->map);
 	return err;
@@ -149,20 +154,13 @@ int singlet_index_watch_forks(void)
 	return -installed;
 }
 
-/*
- * Map a part, once in each process, whether that succeeds or not; @forks is the
- * part's number.  Return: whether it was tried.
- */
-static bool open_part(struct singlet *s, _Atomic uint32_t *forks,
-		      int (*map)(struct index *index, int fd))
+/* Return: whether the part was tried. */
+static bool open_part(struct singlet *s, _Atomic uint32_t *forks, map_fn map)
 {
 	if (singlet_index_watch_forks())
 		return false;
 	pthread_mutex_lock(&lock);
-	/* Release: pairs with the acquire in index_forks_here(). */
-	if (!index_forks_here(forks) && !map(&s->index, s->fd))
-		atomic_store_explicit(forks, atomic_load(&singlet_forks),
-				      memory_order_release);
+	(void)map_once(&s->index, s->fd, forks, map);
 	pthread_mutex_unlock(&lock);
 	return index_forks_here(forks);
 }

@@ -59,7 +59,7 @@ HIDDEN void singlet_index_close(struct singlet *s);
 
 static inline bool index_forks_here(const _Atomic uint32_t *forks)
 {
-	/* Acquire: pairs with the release in open_part(). */
+	/* Acquire: pairs with the release in map_once(). */
 	return atomic_load_explicit(forks, memory_order_acquire) ==
 	       atomic_load_explicit(&singlet_forks, memory_order_relaxed);
 }

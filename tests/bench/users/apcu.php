@@ -4,7 +4,7 @@
 // value is empty, as in LMDB's file.  Labels are new strings for each pass, whose
 // hash nobody has computed yet, as those read from outside are.
 
-const CHUNK = 1024;
+const CHUNK = 16384;	// as users.c
 
 function fresh($path, $order)
 {

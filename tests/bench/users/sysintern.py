@@ -9,7 +9,7 @@ import random
 import sys
 from time import perf_counter_ns as now
 
-CHUNK = 1024
+CHUNK = 16384  # as users.c
 
 
 def pss():
